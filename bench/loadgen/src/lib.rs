@@ -1,0 +1,1 @@
+//! Load generator that speaks raystream and plain HTTP JSON.

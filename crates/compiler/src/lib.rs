@@ -1,0 +1,1 @@
+//! TypeScript in, everything a Kontract build emits out.

@@ -1,0 +1,1 @@
+//! One request's life, whichever host carries it.

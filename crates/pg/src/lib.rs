@@ -1,0 +1,1 @@
+//! The gateway's database trait over tokio-postgres, for any byte stream.

@@ -1,0 +1,1 @@
+//! raystream v1: frames, handshake, key schedule, replay window, envelope.

@@ -1,0 +1,1 @@
+//! The Workers host of the gateway.
