@@ -1,0 +1,125 @@
+/** The addon's surface, as `docs/design/interfaces.md` section 6 describes it. */
+
+export interface CompileOptions {
+  mode: 'development' | 'production';
+  /** Project-relative output folder. */
+  outDir: string;
+  /** Where the generated client calls; undefined: decided at run time. */
+  url?: string;
+  /** Gateway public keys, base64url: current and at most one next. */
+  pins?: string[];
+  /** Skip the work when nothing it depends on has changed. Default true. */
+  cache?: boolean;
+}
+
+export interface Diagnostic {
+  code: string;
+  severity: 'error' | 'warning';
+  file: string;
+  line: number;
+  column: number;
+  message: string;
+  help: string | null;
+  /** The rendered code frame, without colour. */
+  frame: string;
+}
+
+export interface RouteInfo {
+  id: string;
+  file: string;
+  line: number;
+  perm: number;
+  ugroup: string | null;
+  egroup: string | null;
+  middleware: string[];
+}
+
+export interface CompileResult {
+  ok: boolean;
+  /** False when the cache answered. */
+  changed: boolean;
+  routes: RouteInfo[];
+  tables: string[];
+  /** Project-relative paths of what was emitted. */
+  files: string[];
+  diagnostics: Diagnostic[];
+  timings: { totalMs: number; hashMs: number; compileMs: number };
+  manifest: string;
+  /** Text of `kontract.lock.json` after this compile. */
+  lock: string;
+}
+
+export interface Keys {
+  privateKey: string;
+  publicKey: string;
+  keyId: string;
+}
+
+export interface MigrateReport {
+  applied: string[];
+  gatewayUrl: string;
+  /** True when roles could not be made: the gateway then uses the admin login. */
+  degraded: boolean;
+}
+
+export interface CallContext {
+  sid: string;
+  owner: string;
+  sub: string;
+  groups: string[];
+  perm: number;
+  method: string;
+  path: string;
+  headers: [string, string][];
+}
+
+/** One attempt of one call; its methods are the call's transaction. */
+export interface NativeCall {
+  readonly route: string;
+  readonly args: Uint8Array;
+  readonly attempt: number;
+  readonly ctx: CallContext;
+  currentTxid(): Promise<bigint>;
+  get(table: string, id: string): Promise<string | null>;
+  set(table: string, id: string, json: string): Promise<void>;
+  update(table: string, id: string, json: string): Promise<void>;
+  delete(table: string, id: string): Promise<boolean>;
+  push(table: string, json: string): Promise<string>;
+  pop(table: string): Promise<string | null>;
+  shift(table: string): Promise<string | null>;
+  query(table: string, filter: string | null, cursor: string | null): Promise<{ rows: string[]; cursor: string | null }>;
+}
+
+export type DispatchResult =
+  | { ok: true; reply: Uint8Array; status: number; headers: [string, string][] }
+  | { ok: false; code: string; status: number; message: string; stack?: string };
+
+export type Dispatch = (call: NativeCall) => Promise<DispatchResult>;
+
+export interface GatewayOptions {
+  host: string;
+  port: number;
+  databaseUrl: string;
+  privateKey: string;
+  manifest: string;
+  publicDir?: string;
+  development: boolean;
+  devIdentity?: string;
+  jwtSecret?: string;
+  maxFrame?: number;
+}
+
+export interface NodeGateway {
+  readonly port: number;
+  deploy(manifest: string, dispatch: Dispatch): void;
+  reloadPage(): void;
+  close(): Promise<void>;
+}
+
+export interface Native {
+  compileProject(root: string, options: CompileOptions): CompileResult;
+  keygen(): Keys;
+  publicKey(privateKey: string): Omit<Keys, 'privateKey'>;
+  migrate(options: { adminUrl: string; manifest: string; gatewayPassword: string }): Promise<MigrateReport>;
+  NodeGateway: { start(options: GatewayOptions, dispatch: Dispatch): Promise<NodeGateway> };
+}
