@@ -1,1 +1,11 @@
-//! Addon.
+//! The Node addon: thin bindings for the compiler and the keys, and the Node host of the gateway.
+//!
+//! What is decided about a program is decided in `kontract-compiler`, what is decided about a
+//! request in `kontract-gateway`; here are files, sockets and JavaScript's thread. The JavaScript
+//! side of every item is described in `docs/design/interfaces.md`, section 6.
+
+mod compiler;
+mod host;
+mod keys;
+mod migrate;
+mod project;

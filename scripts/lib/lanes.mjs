@@ -1,0 +1,83 @@
+// The lanes of `npm test`: each runs a real tool and answers what passed, failed and was skipped.
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ask, root } from './steps.mjs';
+
+/** @typedef {{ passed: number, failed: number, skipped: string[] }} Tally */
+
+/** Runs a command with its output shown and kept; never rejects for a failing exit. */
+function capture(command, args, options = {}) {
+  return new Promise((done) => {
+    const child = spawn(command, args, { cwd: root, ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const keep = (chunk) => {
+      output += chunk;
+      process.stdout.write(chunk);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.on('error', (error) => done({ code: 127, output: String(error) }));
+    child.on('exit', (code) => done({ code: code ?? 1, output }));
+  });
+}
+
+/** A tool that answers with its exit code alone counts as one check. */
+export async function check(command, args, options) {
+  const { code } = await capture(command, args, options);
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] };
+}
+
+/** Cargo's tests, by nextest where it is installed. */
+export async function rust(env) {
+  const nextest = ask('cargo', ['nextest', '--version']) !== null;
+  const args = nextest ? ['nextest', 'run', '--locked', '--no-fail-fast', '--status-level', 'fail'] : ['test', '--locked', '--no-fail-fast'];
+  const { code, output } = await capture('cargo', args, { env: { ...process.env, ...env } });
+  const tally = nextest ? nextestTally(output) : cargoTally(output);
+  // A build that fails prints no summary: that is a failure, not zero tests.
+  if (code !== 0 && tally.failed === 0) tally.failed = 1;
+  return tally;
+}
+
+function nextestTally(output) {
+  const summary = output.match(/Summary .*?(\d+) tests? run: (.*)/)?.[2] ?? '';
+  const count = (word) => Number(summary.match(new RegExp(`(\\d+) ${word}`))?.[1] ?? 0);
+  return { passed: count('passed'), failed: count('failed') + count('timed out'), skipped: reasons(count('skipped'), 'rust') };
+}
+
+function cargoTally(output) {
+  const tally = { passed: 0, failed: 0, skipped: [] };
+  for (const [, passed, failed, ignored] of output.matchAll(/test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/g)) {
+    tally.passed += Number(passed);
+    tally.failed += Number(failed);
+    tally.skipped.push(...reasons(Number(ignored), 'rust'));
+  }
+  return tally;
+}
+
+const reasons = (count, lane) => Array.from({ length: count }, () => `${lane}: ignored in the source`);
+
+/** Every `*.test.mjs` below `__test__`, by Node's own runner. */
+export async function javascript(env, folders) {
+  const files = folders.flatMap((folder) => testFiles(join(root, '__test__', folder)));
+  const reporter = join(root, 'scripts/lib/tally-reporter.mjs');
+  const args = ['--test', '--test-concurrency=1', `--test-reporter=${reporter}`, '--test-reporter-destination=stdout', ...files];
+  const { code, output } = await capture(process.execPath, args, { env: { ...process.env, ...env } });
+  const tally = JSON.parse(output.match(/^#tally (.*)$/m)?.[1] ?? '{"passed":0,"failed":0,"skipped":[]}');
+  if (code !== 0 && tally.failed === 0) tally.failed = 1;
+  return tally;
+}
+
+export function testFolders() {
+  return readdirSync(join(root, '__test__'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && testFiles(join(root, '__test__', entry.name)).length > 0)
+    .map((entry) => entry.name)
+    .toSorted();
+}
+
+function testFiles(folder) {
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith('.test.mjs') && !name.includes('node_modules'))
+    .map((name) => join(folder, name))
+    .toSorted();
+}

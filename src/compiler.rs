@@ -1,0 +1,169 @@
+//! `compileProject`: the compiler over a folder on disk.
+
+use std::path::Path;
+
+use kontract_compiler::{ClientConfig, Diagnostic, Mode, Options, RouteMeta, Severity};
+use napi::bindgen_prelude::{Error, Result};
+use napi_derive::napi;
+
+use crate::project::{Compiled, compile_project as compile};
+
+/// Options of `compileProject`.
+#[napi(object)]
+pub struct CompileOptions {
+    /// `development` or `production`.
+    pub mode: String,
+    /// Project-relative output folder.
+    pub out_dir: String,
+    /// Where the generated client calls.
+    pub url: Option<String>,
+    /// Gateway public keys, base64url.
+    pub pins: Option<Vec<String>>,
+    /// Skip the work when nothing has changed; default true.
+    pub cache: Option<bool>,
+}
+
+/// One finding in the user's sources.
+#[napi(object, js_name = "Diagnostic")]
+pub struct JsDiagnostic {
+    /// Stable code, such as `KT2001`.
+    pub code: String,
+    /// `error` or `warning`.
+    pub severity: String,
+    /// Project-relative path.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in UTF-16 units.
+    pub column: u32,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// The rendered code frame.
+    pub frame: String,
+}
+
+/// One route of the compiled project.
+#[napi(object)]
+pub struct RouteInfo {
+    /// The name clients call.
+    pub id: String,
+    /// Where the function is.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// Permission mask.
+    pub perm: u32,
+    /// Group a caller has to be in.
+    pub ugroup: Option<String>,
+    /// Endpoint group.
+    pub egroup: Option<String>,
+    /// `file#index` of each middleware, in order.
+    pub middleware: Vec<String>,
+}
+
+/// Where the time of a compile went, in milliseconds.
+#[napi(object)]
+pub struct Timings {
+    /// All of it.
+    pub total_ms: f64,
+    /// Reading and hashing.
+    pub hash_ms: f64,
+    /// Compiling and writing.
+    pub compile_ms: f64,
+}
+
+/// Result of `compileProject`.
+#[napi(object)]
+pub struct CompileResult {
+    /// False when there are errors; then nothing was written.
+    pub ok: bool,
+    /// False when the cache answered.
+    pub changed: bool,
+    /// Routes, in order of their ids.
+    pub routes: Vec<RouteInfo>,
+    /// Names of the tables.
+    pub tables: Vec<String>,
+    /// Paths below the output folder.
+    pub files: Vec<String>,
+    /// Errors and warnings.
+    pub diagnostics: Vec<JsDiagnostic>,
+    /// Where the time went.
+    pub timings: Timings,
+    /// Text of `manifest.json`; empty when not ok.
+    pub manifest: String,
+    /// Text of `kontract.lock.json` after this compile.
+    pub lock: String,
+}
+
+/// Compiles the project at `root`. Throws for what is not in the user's sources (no `src`, disk full).
+#[napi]
+pub fn compile_project(root: String, options: CompileOptions) -> Result<CompileResult> {
+    let mode = match options.mode.as_str() {
+        "development" => Mode::Development,
+        "production" => Mode::Production,
+        other => return Err(Error::from_reason(format!("mode '{other}' is neither 'development' nor 'production'"))),
+    };
+    let client = ClientConfig { url: options.url, pins: options.pins.unwrap_or_default() };
+    let compiled = compile(
+        Path::new(&root),
+        &options.out_dir,
+        &Options { mode, client },
+        options.cache.unwrap_or(true),
+    )
+    .map_err(|error| Error::from_reason(error.to_string()))?;
+    result(compiled)
+}
+
+fn result(compiled: Compiled) -> Result<CompileResult> {
+    let manifest = match &compiled.manifest {
+        Some(manifest) => serde_json::to_string(manifest).map_err(|error| Error::from_reason(error.to_string()))?,
+        None => String::new(),
+    };
+    let (routes, tables) = compiled.manifest.map(|manifest| (manifest.routes, manifest.tables)).unwrap_or_default();
+    Ok(CompileResult {
+        ok: !manifest.is_empty(),
+        changed: compiled.changed,
+        routes: routes.into_iter().map(route).collect(),
+        tables: tables.into_iter().map(|table| table.id).collect(),
+        files: compiled.files,
+        diagnostics: compiled.diagnostics.into_iter().map(diagnostic).collect(),
+        timings: Timings {
+            total_ms: compiled.hash_ms + compiled.compile_ms,
+            hash_ms: compiled.hash_ms,
+            compile_ms: compiled.compile_ms,
+        },
+        manifest,
+        lock: compiled.lock,
+    })
+}
+
+fn route(meta: RouteMeta) -> RouteInfo {
+    RouteInfo {
+        id: meta.id,
+        file: meta.file,
+        line: meta.line,
+        perm: meta.perm.into(),
+        ugroup: meta.ugroup,
+        egroup: meta.egroup,
+        middleware: meta.middleware,
+    }
+}
+
+fn diagnostic(found: Diagnostic) -> JsDiagnostic {
+    JsDiagnostic {
+        code: found.code.to_string(),
+        severity: match found.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+        .to_owned(),
+        file: found.file,
+        line: found.line,
+        column: found.column,
+        message: found.message,
+        help: found.help,
+        frame: found.frame,
+    }
+}

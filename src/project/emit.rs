@@ -1,0 +1,72 @@
+//! Writing a compile's output: only what changed, whole or not at all, and nothing left over.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Component, Path},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use walkdir::WalkDir;
+
+use super::{ProjectError, cache::sha256};
+
+/// Where editors and `tsc` find the generated types; kept beside the sources.
+const TYPES: (&str, &str) = ("types/types.d.ts", "src/.kontract/types.d.ts");
+
+/// Writes `files` below `out_dir`, removes what an earlier compile left there, and answers the
+/// digest of each file, keyed by its path in the output folder.
+pub fn write(
+    root: &Path,
+    out_dir: &str,
+    files: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, ProjectError> {
+    let folder = root.join(out_dir);
+    let mut digests = BTreeMap::new();
+    for (path, text) in files {
+        replace(&folder.join(path), text).map_err(ProjectError::io(format!("{out_dir}/{path}")))?;
+        digests.insert(path.clone(), sha256(text));
+    }
+    if let Some(types) = files.get(TYPES.0) {
+        replace(&root.join(TYPES.1), types).map_err(ProjectError::io(TYPES.1))?;
+    }
+    remove_stale(&folder, files).map_err(ProjectError::io(out_dir))?;
+    Ok(digests)
+}
+
+/// True for a relative path that stays below where it starts.
+pub fn is_inside(path: &str) -> bool {
+    Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+/// Replaces a file by renaming a complete one over it, so that a reader sees the old or the new text.
+pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    static SERIAL: AtomicU32 = AtomicU32::new(0);
+    if fs::read(path).is_ok_and(|present| present == text.as_bytes()) {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+    let temporary = path.with_extension(format!("{}-{serial}.tmp", std::process::id()));
+    fs::write(&temporary, text)?;
+    fs::rename(&temporary, path)
+}
+
+/// The folders a compile owns; anything else in `out_dir` (a bundled page) is not ours to remove.
+const OWNED: [&str; 5] = ["client", "server", "codecs", "schemas", "types"];
+
+fn remove_stale(folder: &Path, files: &BTreeMap<String, String>) -> std::io::Result<()> {
+    for owned in OWNED {
+        for entry in WalkDir::new(folder.join(owned)).into_iter().filter_map(Result::ok) {
+            let Ok(path) = entry.path().strip_prefix(folder) else { continue };
+            let name = path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+            let ours = files.contains_key(&name) || name.ends_with(".tmp");
+            if entry.file_type().is_file() && !ours {
+                fs::remove_file(entry.path())?;
+            }
+        }
+    }
+    Ok(())
+}
