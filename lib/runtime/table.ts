@@ -1,0 +1,66 @@
+/** One table within one call (spec 7.2): values outside, rows as JSON text inside. */
+import type { NativeCall } from '../native/types.js';
+import { storageError } from './failure.js';
+import type { TableCodec } from './module.js';
+
+export interface TableProxy<T = unknown> extends AsyncIterable<T> {
+  get(id: string): Promise<T | null>;
+  set(id: string, value: T): Promise<void>;
+  /** Merges `partial` into the row, one level deep; NOT_FOUND when there is none. */
+  update(id: string, partial: Partial<T>): Promise<void>;
+  /** False when there was no such row. */
+  delete(id: string): Promise<boolean>;
+  /** Adds at the end; resolves to the row's id. */
+  push(value: T): Promise<string>;
+  /** Takes the last row. */
+  pop(): Promise<T | null>;
+  /** Takes the first row. */
+  shift(): Promise<T | null>;
+  /** Rows whose fields equal `filter`'s, in order. */
+  query(filter: Partial<T>): AsyncIterableIterator<T>;
+  [Symbol.asyncIterator](): AsyncIterableIterator<T>;
+  exec(sql: string, params?: unknown[]): Promise<never>;
+}
+
+export function createTable(call: NativeCall, name: string, codec: TableCodec): TableProxy {
+  const row = (json: string | null): unknown => (json === null ? null : codec.fromRow(json));
+
+  async function* pages(filter: string | null): AsyncIterableIterator<unknown> {
+    let cursor: string | null = null;
+    do {
+      const page: { rows: string[]; cursor: string | null } = await stored(call.query(name, filter, cursor));
+      for (const json of page.rows) yield codec.fromRow(json);
+      cursor = page.cursor;
+    } while (cursor !== null);
+  }
+
+  return Object.freeze({
+    get: async (id: string) => row(await stored(call.get(name, key(name, id)))),
+    set: async (id: string, value: unknown) => await stored(call.set(name, key(name, id), codec.toRow(value, false))),
+    update: async (id: string, partial: object) =>
+      await stored(call.update(name, key(name, id), codec.toRow(partial, true))),
+    delete: async (id: string) => await stored(call.delete(name, key(name, id))),
+    push: async (value: unknown) => await stored(call.push(name, codec.toRow(value, false))),
+    pop: async () => row(await stored(call.pop(name))),
+    shift: async () => row(await stored(call.shift(name))),
+    query: (filter: object) => pages(codec.toRow(filter, true)),
+    [Symbol.asyncIterator]: () => pages(null),
+    exec: async (): Promise<never> => {
+      throw new Error(`env.storage.${name}.exec comes with a later version of Kontract; query() and get() are there`);
+    },
+  });
+}
+
+function key(table: string, id: unknown): string {
+  if (typeof id === 'string') return id;
+  throw new TypeError(`The id of a row of "${table}" is a string, this is ${id === null ? 'null' : typeof id}`);
+}
+
+/** Waits for the gateway; its failures become the errors their codes name. */
+async function stored<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw storageError(error);
+  }
+}
