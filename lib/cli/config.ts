@@ -1,0 +1,39 @@
+/** `kontract.config.json`: read, checked against its schema, never guessed at. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from './errors.js';
+import { problems, type Schema } from './validate.js';
+
+export interface Config {
+  url?: string;
+  pins?: string[];
+  host?: string;
+  port?: number;
+  devIdentity?: string;
+  maxFrame?: number;
+}
+
+export const CONFIG_FILE = 'kontract.config.json';
+
+export function loadConfig(root: string): Config {
+  const file = join(root, CONFIG_FILE);
+  if (!existsSync(file)) return {};
+  return parseConfig(readFileSync(file, 'utf8'));
+}
+
+export function parseConfig(text: string): Config {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    throw new UserError(`${CONFIG_FILE} is not JSON: ${(cause as Error).message}`, undefined, { cause });
+  }
+  const found = problems(value, schema());
+  if (found.length > 0) throw new UserError(`${CONFIG_FILE}: ${found.join('\n  ')}`);
+  const { $schema: _, ...config } = value as Config & { $schema?: string };
+  return config;
+}
+
+function schema(): Schema {
+  return JSON.parse(readFileSync(new URL('./config.schema.json', import.meta.url), 'utf8')) as Schema;
+}

@@ -1,0 +1,56 @@
+/** The `kontract` command. Each subcommand loads what it needs when it runs. */
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { UserError } from './errors.js';
+import { terminal } from './output.js';
+
+const port = (text: string): number => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 65535) return value;
+  throw new InvalidArgumentError('It is a number from 0 to 65535.');
+};
+
+export function program(): Command {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const root = new Command('kontract')
+    .description('One TypeScript codebase: functions marked @backend run beside Postgres.')
+    .version(version)
+    .showSuggestionAfterError();
+  root
+    .command('dev')
+    .description('serve the project and reload it on every change')
+    .option('--port <port>', 'port to listen on (default: PORT, the config, 4400)', port)
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--open', 'open the page in a browser')
+    .option('--no-open', 'do not open the page (the default)')
+    .action(async (flags: object) => await (await import('./commands/dev.js')).dev(flags));
+  root
+    .command('build')
+    .description('compile for production into dist/')
+    .option('--json', 'print one JSON object instead of tables')
+    .action(async (flags: object) => await (await import('./commands/build.js')).build(flags));
+  root
+    .command('start')
+    .description('serve dist/ in production')
+    .option('--port <port>', 'port to listen on (default: PORT, the config, 4400)', port)
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--embedded', 'without DATABASE_URL, use the embedded PostgreSQL: for trying out')
+    .option('--dev-identity <name>', 'who callers without a token are: for trying out')
+    .action(async (flags: object) => await (await import('./commands/start.js')).start(flags));
+  root
+    .command('keygen')
+    .description('make a key pair for the gateway')
+    .option('--json', 'print one JSON object')
+    .action(async (flags: object) => await (await import('./commands/keygen.js')).keygen(flags));
+  return root;
+}
+
+/** Runs the command line; the exit code is 1 for the user's mistakes, 70 for ours. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await program().parseAsync(argv);
+  } catch (error) {
+    terminal.error(error);
+    process.exitCode = error instanceof UserError ? 1 : 70;
+  }
+}
