@@ -1,0 +1,249 @@
+/**
+ * The public types of Kontract. `kontract`, `kontract/client` and `kontract/runtime` share them; what
+ * a project adds (`Register`, `StorageRegistry`) is generated into `src/.kontract/types.d.ts`.
+ */
+
+// ── What the project adds ────────────────────────────────────────────────────────────────────────
+
+/** Augmented by generated types: `{ api: { addTodo(text: string): Promise<Todo> } }`. */
+export interface Register {}
+
+/** Augmented by generated types: a table's name to its row's type. */
+export interface StorageRegistry {}
+
+// ── Calling ──────────────────────────────────────────────────────────────────────────────────────
+
+/** A reply with what came with it. */
+export interface Reply<T> {
+  data: T;
+  status: number;
+  headers: Record<string, string>;
+}
+
+type AnyFunction = (...args: never[]) => Promise<unknown>;
+
+/** A backend function as its callers see it. `raw` resolves to the status and headers as well. */
+export type Callable<F> = F extends (...args: infer Args) => Promise<infer Data>
+  ? F & { raw(...args: Args): Promise<Reply<Data>> }
+  : never;
+
+type Routes<R> = {
+  readonly [Name in keyof R]: R[Name] extends AnyFunction ? Callable<R[Name]> : Routes<R[Name]>;
+};
+
+/** Every backend function of the project. */
+export type Api = Routes<Register extends { api: infer Registered } ? Registered : {}>;
+
+/** The project's backend functions, called over an end-to-end encrypted session. No I/O before the first call. */
+export const api: Api;
+
+/** A bearer token, or what gives the current one. */
+export type Token = string | (() => string | undefined | Promise<string | undefined>);
+
+export interface ClientOptions {
+  /** Where the gateway is. Default: the page's origin; in Node `KONTRACT_URL`, else `http://127.0.0.1:4400`. */
+  url?: string;
+  /** The gateway's public keys, base64url: the current one and at most one next. */
+  pins?: string[];
+  token?: Token;
+}
+
+export interface Kontract {
+  /** Before the first call, or between calls: the next call starts a session with these. */
+  configure(options: ClientOptions): void;
+}
+
+export const kontract: Kontract;
+
+export interface CallOptions {
+  signal?: AbortSignal;
+  timeoutMs?: number;
+  /** Resolves to a {@link Reply} instead of its data. */
+  raw?: boolean;
+}
+
+/** What a client needs to know of a route; the compiler writes these. */
+export interface RouteReference {
+  id: string;
+  hash: string;
+  perm: number;
+  egroup: string | null;
+  encodeArgs(args: unknown[]): Uint8Array;
+  decodeReply(bytes: Uint8Array): unknown;
+}
+
+export interface Client {
+  call(route: RouteReference, args: unknown[], options: CallOptions & { raw: true }): Promise<Reply<unknown>>;
+  call(route: RouteReference, args: unknown[], options?: CallOptions): Promise<unknown>;
+  close(): Promise<void> | void;
+}
+
+/** A client of its own, beside the one `api` uses. */
+export function createClient(options: ClientOptions & { pins: string[]; fetch?: typeof fetch }): Client;
+
+// ── Backend functions ────────────────────────────────────────────────────────────────────────────
+
+/** Three bits: read 4, write 2, execute or delete 1. */
+export type Permission = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+
+/** The eight masks by their letters; `WR_` is another way to write `RW_`. */
+export const perms: {
+  readonly ___: 0;
+  readonly __X: 1;
+  readonly _W_: 2;
+  readonly _WX: 3;
+  readonly R__: 4;
+  readonly R_X: 5;
+  readonly RW_: 6;
+  readonly WR_: 6;
+  readonly RWX: 7;
+};
+
+export interface BackendOptions {
+  /** Group the caller's token must hold. */
+  ugroup?: string;
+  /** The most the function may do; within what the token allows. Default `RWX`. */
+  perm?: Permission;
+  /** Endpoint group: part of the path, and what middleware is filtered by. */
+  egroup?: string;
+}
+
+/** The standard spelling of `@backend(…)`: `export const getUser = backend({ perm: perms.R__ }, async (id: string) => …)`. */
+export function backend<F extends (...args: never[]) => unknown>(options: BackendOptions, fn: F): F;
+
+export interface RouteMetadata {
+  id: string;
+  perm?: Permission;
+  ugroup?: string | null;
+  egroup?: string | null;
+}
+
+/** What a call knows about itself: `ctx` in backend functions and middleware. */
+export interface Context {
+  readonly sid: string;
+  /** The tenant whose rows the call sees. */
+  readonly owner: string;
+  /** The user, the token's `sub`. */
+  readonly sub: string;
+  readonly groups: readonly string[];
+  /** The most this call may do. */
+  readonly perm: number;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Headers;
+  readonly route: RouteMetadata;
+  /** 1 for the first attempt: a call that conflicts with another is run again. */
+  readonly attempt: number;
+  /** The snapshot this call reads at. In code the compiler cannot follow, use `await ctx.txid()`. */
+  readonly currentTxid: bigint;
+  txid(): Promise<bigint>;
+}
+
+// ── Numbers ──────────────────────────────────────────────────────────────────────────────────────
+
+/** The standard spelling of `@int32` and the like: a number that travels narrower, checked for its range. */
+export type int8 = number;
+export type int16 = number;
+export type int32 = number;
+export type uint8 = number;
+export type uint16 = number;
+export type uint32 = number;
+export type float32 = number;
+
+// ── Storage ──────────────────────────────────────────────────────────────────────────────────────
+
+/** One table within one call; everything a call does to tables is one transaction. */
+export interface TableProxy<Row, Written = Row, Changes = Partial<Written>> {
+  get(id: string): Promise<Row | null>;
+  set(id: string, value: Written): Promise<void>;
+  /** Merges into the row, one level deep. Throws {@link NotFoundError} when there is none. */
+  update(id: string, partial: Changes): Promise<void>;
+  /** False when there was no such row. */
+  delete(id: string): Promise<boolean>;
+  /** Adds at the end; resolves to the row's id. */
+  push(value: Written): Promise<string>;
+  /** Takes the last row. */
+  pop(): Promise<Row | null>;
+  /** Takes the first row. */
+  shift(): Promise<Row | null>;
+  /** Rows whose fields equal the filter's, in the order they were added. */
+  query(filter: Partial<Row>): AsyncIterableIterator<Row>;
+  [Symbol.asyncIterator](): AsyncIterableIterator<Row>;
+}
+
+/** How a table whose fields have permissions is registered: what is read, written and changed differ. */
+export interface TableTypes<Row, Written = Row, Changes = Partial<Written>> {
+  readonly row: Row;
+  readonly written: Written;
+  readonly changes: Changes;
+}
+
+type TableOf<Entry> =
+  Entry extends TableTypes<infer Row, infer Written, infer Changes> ? TableProxy<Row, Written, Changes> : TableProxy<Entry>;
+
+/** `env.storage.todos` and `env.storage.get('todos')` are the same table. */
+export type Storage = { readonly [Name in keyof StorageRegistry]: TableOf<StorageRegistry[Name]> } & {
+  get<Name extends keyof StorageRegistry>(table: Name): TableOf<StorageRegistry[Name]>;
+};
+
+/** What a call can reach: `env` in backend functions and middleware. */
+export interface Env {
+  readonly storage: Storage;
+}
+
+// ── Middleware ───────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Runs around backend functions. `next()` runs what is further in and resolves to its reply; a value
+ * returned replaces the reply, `undefined` leaves it.
+ */
+export type Middleware = (ctx: Context, next: () => Promise<unknown>, env: Env) => unknown;
+
+export interface MiddlewareFilter {
+  prefixurl?: string;
+  egroup?: string;
+  /** Route ids. */
+  endpoints?: string[];
+}
+
+export function defineMiddleware(middleware: Middleware[]): Middleware[];
+
+/** The standard spelling of `@mwfilter(…)`. Several conditions must all match. */
+export function mwfilter(filter: MiddlewareFilter, middleware: Middleware): Middleware;
+
+// ── Replies and errors ───────────────────────────────────────────────────────────────────────────
+
+/** A reply with a status and headers. Callers get its data; `api.f.raw()` gets all of it. */
+export class HttpResp<T = unknown> {
+  constructor(data: T, status?: number, headers?: Record<string, string>);
+  data: T;
+  status: number;
+  headers: Record<string, string>;
+  static ok<T>(data: T, headers?: Record<string, string>): HttpResp<T>;
+  static created<T>(data: T, headers?: Record<string, string>): HttpResp<T>;
+  static noContent(headers?: Record<string, string>): HttpResp<null>;
+  static redirect(url: string): HttpResp<null>;
+}
+
+/** Thrown in a backend function it reaches the caller as the class its code names. */
+export class HttpError extends Error {
+  constructor(message: string, status: number, code?: string);
+  status: number;
+  code?: string;
+}
+
+export class UnauthorizedError extends HttpError {
+  constructor(message?: string);
+}
+
+export class ForbiddenError extends HttpError {
+  constructor(message?: string);
+}
+
+export class NotFoundError extends HttpError {
+  constructor(message?: string);
+}
+
+export class PermissionError extends HttpError {
+  constructor(field: string);
+}
