@@ -1,1 +1,44 @@
-//! raystream v1: frames, handshake, key schedule, replay window, envelope.
+//! raystream v1: the frames, handshake, keys, replay window and payloads of an encrypted call.
+//!
+//! No I/O, no clock and no source of randomness: bytes, times and entropy are arguments. The wire
+//! is hostile: every decoder checks bounds and budgets before it allocates, and nothing of a
+//! session changes before a frame has proved itself.
+//!
+//! - server: [`ServerHandshake::accept`] → [`ServerHandshake::respond`] → [`ServerSession`]
+//! - client: [`ClientHandshake::start`] → [`ClientHandshake::finish`] → [`ClientSession`]
+//! - both: [`Incoming::parse`] → [`Opener::open`], and [`Sealer::seal`]
+//!
+//! The protocol is described in `docs/raystream.md`; the handshake is
+//! [Noise](https://noiseprotocol.org/noise.html) `NK` (revision 34), the payloads are FlatBuffers
+//! after `raystream.fbs`.
+#![forbid(unsafe_code)]
+
+mod cipher;
+mod envelope;
+mod error;
+mod frame;
+mod handshake;
+mod id;
+mod key;
+mod limits;
+mod noise;
+mod schedule;
+mod session;
+mod suite;
+mod window;
+
+pub use envelope::{
+    ClientHello, Heartbeat, RpcCall, RpcError, RpcResponse, ServerHello, request_hash,
+};
+pub use error::{
+    EnvelopeError, FrameError, HandshakeError, OpenError, ReceiveError, SealError,
+};
+pub use frame::{ClearCode, Direction, Flags, FrameBuf, Header, Incoming, MessageType};
+pub use handshake::{ClientHandshake, HandshakeOutput, Initiator, Responder, ServerHandshake, ServerParameters};
+pub use id::{CallId, KeyId, SessionId};
+pub use key::{PublicKey, StaticKey};
+pub use limits::Limits;
+pub use schedule::SessionKeys;
+pub use session::{ClientSession, Opened, Opener, Reply, Request, Sealer, ServerSession};
+pub use suite::Suite;
+pub use window::{ReplayWindow, Transport};

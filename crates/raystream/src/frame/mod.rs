@@ -1,0 +1,14 @@
+//! The frame: `header[16] ‖ nonce[12] ‖ ciphertext ‖ tag[16]` (protocol §1).
+
+mod buffer;
+mod clear;
+mod flags;
+mod header;
+mod incoming;
+
+pub use buffer::FrameBuf;
+pub use clear::ClearCode;
+pub use flags::Flags;
+pub use header::{Direction, Header, MessageType};
+pub use incoming::Incoming;
+
