@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Native } from './types.js';
+import type { Dispatch, DispatchResult, GatewayOptions, Native, NativeCall } from './types.js';
 
 export type * from './types.js';
 
@@ -18,12 +18,12 @@ function platformId(): string {
   return platform === 'win32' ? `win32-${arch}-msvc` : `${platform}-${arch}`;
 }
 
-function load(): Native {
+function load(): RawNative {
   const id = platformId();
   const checkout = new URL(`../../../npm/${id}/kontract.node`, import.meta.url);
-  if (existsSync(checkout)) return require(checkout.pathname) as Native;
+  if (existsSync(checkout)) return require(checkout.pathname) as RawNative;
   try {
-    return require(`@kontract/${id}`) as Native;
+    return require(`@kontract/${id}`) as RawNative;
   } catch (cause) {
     throw new Error(
       `Kontract has no native addon for ${id} here. Install @kontract/${id} (npm does so by itself unless ` +
@@ -33,5 +33,41 @@ function load(): Native {
   }
 }
 
-export const native: Native = load();
+/** What the addon itself exports: a dispatcher answers through the call, which is cheaper than a promise. */
+type RawDispatch = (call: NativeCall & { finish(result: DispatchResult): void }) => void;
+interface RawGateway {
+  readonly port: number;
+  deploy(manifest: string, dispatch: RawDispatch): void;
+  reloadPage(): void;
+  close(): Promise<void>;
+}
+type RawNative = Omit<Native, 'NodeGateway'> & {
+  NodeGateway: { start(options: GatewayOptions, dispatch: RawDispatch): Promise<RawGateway> };
+};
+
+function wrap(raw: RawNative): Native {
+  const answering =
+    (dispatch: Dispatch): RawDispatch =>
+    (call) =>
+      void dispatch(call).then((result) => call.finish(result));
+  return {
+    compileProject: raw.compileProject,
+    keygen: raw.keygen,
+    publicKey: raw.publicKey,
+    migrate: raw.migrate,
+    NodeGateway: {
+      async start(options, dispatch) {
+        const gateway = await raw.NodeGateway.start(options, answering(dispatch));
+        return {
+          port: gateway.port,
+          deploy: (manifest, next) => gateway.deploy(manifest, answering(next)),
+          reloadPage: () => gateway.reloadPage(),
+          close: () => gateway.close(),
+        };
+      },
+    },
+  };
+}
+
+export const native: Native = wrap(load());
 export const { compileProject, keygen, publicKey, migrate, NodeGateway } = native;

@@ -1,0 +1,65 @@
+//! HTTP: raystream's two routes, the page, health, and in development the reload stream.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use tower_http::services::{ServeDir, ServeFile};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::Node;
+
+const FRAMES: HeaderValue = HeaderValue::from_static("application/octet-stream");
+/// A hello is at most 4 KiB (`docs/raystream.md`, limits) plus the frame around it.
+const MAX_HELLO: usize = 4096 + 64;
+
+/// All routes of the Node host.
+pub fn router(node: Arc<Node>) -> Router {
+    let mut router = Router::new()
+        .route("/raystream/v1/hs", post(handshake))
+        .route("/raystream/v1/s/{session}", post(exchange))
+        .route("/healthz", get(|| async { "ok" }));
+    if node.development {
+        router = router.route("/@kontract/reload", get(|State(node): State<Arc<Node>>| async move { node.reload.stream() }));
+    }
+    let page = node.public_dir.clone();
+    let router = router.with_state(node);
+    match page {
+        Some(folder) => router.fallback_service(
+            ServeDir::new(&folder).fallback(ServeFile::new(folder.join("index.html"))),
+        ),
+        None => router,
+    }
+    .layer(SetResponseHeaderLayer::if_not_present(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ))
+}
+
+async fn handshake(State(node): State<Arc<Node>>, request: Request) -> Response {
+    let Ok(frame) = to_bytes(request.into_body(), MAX_HELLO).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    frames(node.handshake(&frame))
+}
+
+async fn exchange(
+    State(node): State<Arc<Node>>,
+    Path(session): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let Ok(frame) = to_bytes(body, node.max_body()).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    frames(node.exchange(&session, frame, &headers).await)
+}
+
+fn frames(bytes: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, FRAMES), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Bytes::from(bytes))
+        .into_response()
+}
