@@ -179,7 +179,9 @@ export interface TableTypes<Row, Written = Row, Changes = Partial<Written>> {
 }
 
 type TableOf<Entry> =
-  Entry extends TableTypes<infer Row, infer Written, infer Changes> ? TableProxy<Row, Written, Changes> : TableProxy<Entry>;
+  Entry extends TableTypes<infer Row, infer Written, infer Changes>
+    ? TableProxy<Row, Written, Changes>
+    : TableProxy<Entry>;
 
 /** `env.storage.todos` and `env.storage.get('todos')` are the same table. */
 export type Storage = { readonly [Name in keyof StorageRegistry]: TableOf<StorageRegistry[Name]> } & {

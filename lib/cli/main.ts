@@ -11,7 +11,9 @@ const port = (text: string): number => {
 };
 
 export function program(): Command {
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   const root = new Command('kontract')
     .description('One TypeScript codebase: functions marked @backend run beside Postgres.')
     .version(version)

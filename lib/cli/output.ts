@@ -5,7 +5,8 @@ import { UserError } from './errors.js';
 
 // Progress is on stderr, but picocolors looks at stdout.
 const colours = createColors(
-  !('NO_COLOR' in process.env) && ('FORCE_COLOR' in process.env || (process.stderr.isTTY && process.env['TERM'] !== 'dumb')),
+  !('NO_COLOR' in process.env) &&
+    ('FORCE_COLOR' in process.env || (process.stderr.isTTY && process.env['TERM'] !== 'dumb')),
 );
 
 export interface Reporter {
@@ -19,7 +20,8 @@ export interface Reporter {
 const line = (text: string): void => void process.stderr.write(`${text}\n`);
 
 export const terminal: Reporter = {
-  step: (message, ms) => line(`${colours.green('✓')} ${message}${ms === undefined ? '' : colours.dim(` ${Math.round(ms)} ms`)}`),
+  step: (message, ms) =>
+    line(`${colours.green('✓')} ${message}${ms === undefined ? '' : colours.dim(` ${Math.round(ms)} ms`)}`),
   note: (message) => line(`${colours.cyan('·')} ${message}`),
   warn: (message) => line(`${colours.yellow('!')} ${message}`),
   error: (error) => line(describe(error)),
@@ -59,7 +61,12 @@ export function formatDiagnostic(diagnostic: Diagnostic, paint: Colours = plain)
 /** Columns padded to their widest cell; the first row is the heading. */
 export function table(rows: readonly string[][]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const text = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  const text = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
   return [colours.dim(text[0] ?? ''), ...text.slice(1)].join('\n');
 }
 

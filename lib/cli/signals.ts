@@ -15,7 +15,10 @@ export async function untilStopped(start: () => Promise<void>, stop: () => Promi
       });
     }
   });
-  const first = await Promise.race([start().then(() => 'started' as const), signalled.then(() => 'signalled' as const)]);
+  const first = await Promise.race([
+    start().then(() => 'started' as const),
+    signalled.then(() => 'signalled' as const),
+  ]);
   if (first === 'started') await signalled;
   await stop();
 }

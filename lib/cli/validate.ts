@@ -32,7 +32,8 @@ export function problems(value: unknown, schema: Schema, path = ''): string[] {
 
 function ofArray(value: unknown[], schema: Schema, path: string, here: string): string[] {
   const found = value.flatMap((item, index) => (schema.items ? problems(item, schema.items, `${path}[${index}]`) : []));
-  if (value.length > (schema.maxItems ?? Infinity)) found.unshift(`${here} holds ${value.length}, at most ${schema.maxItems} are allowed`);
+  if (value.length > (schema.maxItems ?? Infinity))
+    found.unshift(`${here} holds ${value.length}, at most ${schema.maxItems} are allowed`);
   return found;
 }
 
@@ -44,7 +45,15 @@ function ofObject(value: object, schema: Schema, path: string): string[] {
     if (expected) return problems(item, expected, place);
     if (schema.additionalProperties !== false) return [];
     const similar = closest(name, Object.keys(known));
-    return [`${place} is not a setting${similar ? `; did you mean ${similar}?` : `; there are: ${Object.keys(known).filter((key) => key !== '$schema').join(', ')}`}`];
+    return [
+      `${place} is not a setting${
+        similar
+          ? `; did you mean ${similar}?`
+          : `; there are: ${Object.keys(known)
+              .filter((key) => key !== '$schema')
+              .join(', ')}`
+      }`,
+    ];
   });
 }
 

@@ -16,7 +16,12 @@ export function devOptions(config: Config, pin: string): CompileOptions {
   return { mode: 'development', outDir: BUILD_DIR, pins: [pin, ...(config.pins ?? []).slice(0, 1)], cache: true };
 }
 
-export function compileDev(native: Pick<Native, 'compileProject'>, root: string, config: Config, pin: string): CompileResult {
+export function compileDev(
+  native: Pick<Native, 'compileProject'>,
+  root: string,
+  config: Config,
+  pin: string,
+): CompileResult {
   workFolder(root);
   const result = native.compileProject(root, devOptions(config, pin));
   if (result.ok) writeIfChanged(join(root, LOCK_FILE), result.lock);

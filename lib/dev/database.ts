@@ -42,13 +42,17 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 /** Waits, saying so once, until something listens at the database's address. */
-export async function reachable(url: string, { report, signal }: Pick<DatabaseOptions, 'report' | 'signal'>): Promise<void> {
+export async function reachable(
+  url: string,
+  { report, signal }: Pick<DatabaseOptions, 'report' | 'signal'>,
+): Promise<void> {
   const { host, port } = address(url);
   let wait = FIRST_WAIT_MS;
   for (let attempt = 0; !signal.aborted; attempt++) {
     const problem = await tryConnect(host, port);
     if (problem === undefined) return;
-    if (attempt === 0) report.warn(`The database at ${host}:${port} does not answer (${problem}); trying until it does`);
+    if (attempt === 0)
+      report.warn(`The database at ${host}:${port} does not answer (${problem}); trying until it does`);
     await sleep(wait, undefined, { signal }).catch(() => {});
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   }
@@ -56,7 +60,8 @@ export async function reachable(url: string, { report, signal }: Pick<DatabaseOp
 
 /** The address in a database URL. The message of a bad one never shows it: it holds a password. */
 export function address(url: string): { host: string; port: number } {
-  if (!URL.canParse(url)) throw new UserError('DATABASE_URL is not a URL', 'It looks like postgres://user:password@host:5432/name');
+  if (!URL.canParse(url))
+    throw new UserError('DATABASE_URL is not a URL', 'It looks like postgres://user:password@host:5432/name');
   const { protocol, hostname, port } = new URL(url);
   if (protocol !== 'postgres:' && protocol !== 'postgresql:') {
     throw new UserError(`DATABASE_URL starts with ${protocol}//, Kontract needs a postgres:// one`);

@@ -15,7 +15,8 @@ export interface PageOptions {
 }
 
 /** Matches the local scripts and stylesheets of a page; the second group is the address. */
-const REFERENCE = /(<(?:script|link)\b[^>]*?\s(?:src|href)=["'])(?!https?:|\/\/|data:)([^"'?#]+\.(?:[cm]?[jt]sx?|css))(["'][^>]*>)/gi;
+const REFERENCE =
+  /(<(?:script|link)\b[^>]*?\s(?:src|href)=["'])(?!https?:|\/\/|data:)([^"'?#]+\.(?:[cm]?[jt]sx?|css))(["'][^>]*>)/gi;
 
 const RELOAD = `const events = new EventSource('/@kontract/reload');
 let opened = false;
@@ -48,7 +49,10 @@ export async function buildPage(options: PageOptions): Promise<Map<string, numbe
   return new Map(files.map((file) => [relative(outDir, file), readFileSync(file).length]));
 }
 
-async function bundle(options: PageOptions, sources: string[]): Promise<{ outputs: Map<string, string>; files: string[] }> {
+async function bundle(
+  options: PageOptions,
+  sources: string[],
+): Promise<{ outputs: Map<string, string>; files: string[] }> {
   const { root, outDir, mode } = options;
   const production = mode === 'production';
   const entries = new Map(sources.map((source) => [source, entry(options, source)]));

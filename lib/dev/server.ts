@@ -21,6 +21,8 @@ export interface DevOptions {
   databaseUrl?: string;
   /** Folder of the embedded PostgreSQL. Default: `.kontract/postgres` of the project. */
   dataDir?: string;
+  /** Says where it runs, and refuses to run twice for a project. Default true. */
+  announce?: boolean;
   /** Rebuild on changes. Default true. */
   watch?: boolean;
   /** Stops the server, however far it has come. */
@@ -41,7 +43,7 @@ export interface DevServer {
 export const DEFAULT_PORT = 4400;
 
 export async function startDev(options: DevOptions): Promise<DevServer> {
-  const other = runningInstance(options.root);
+  const other = options.announce === false ? undefined : runningInstance(options.root);
   if (other && other.pid !== process.pid) {
     throw new UserError(
       `kontract dev is already running for this project: ${other.url} (process ${other.pid})`,
@@ -109,7 +111,7 @@ class DevSession {
     this.gateway = await this.listen(gatewayUrl, compiled.manifest, dispatch);
     const { port } = this.gateway;
     const url = `http://${this.host === '0.0.0.0' || this.host === '::' ? 'localhost' : this.host}:${port}`;
-    announce(root, url);
+    if (options.announce !== false) announce(root, url);
     return { url, port, databaseUrl: database.adminUrl, pin: this.keys.publicKey, stop: () => this.stop() };
   }
 
@@ -205,14 +207,18 @@ class DevSession {
       const seen = performance.now();
       this.onChange?.();
       if (!this.gateway) return;
-      this.building = this.building.then(() => this.rebuild(files, seen)).catch((error: unknown) => this.report.error(error));
+      this.building = this.building
+        .then(() => this.rebuild(files, seen))
+        .catch((error: unknown) => this.report.error(error));
     });
   }
 
   /** One change made live. Whatever fails, the build before goes on serving. */
   private async rebuild(files: string[], seen: number): Promise<void> {
     if (this.aborter.signal.aborted || !this.gateway) return;
-    this.report.note(`${files.slice(0, 3).join(', ')}${files.length > 3 ? ` and ${files.length - 3} more` : ''} changed`);
+    this.report.note(
+      `${files.slice(0, 3).join(', ')}${files.length > 3 ? ` and ${files.length - 3} more` : ''} changed`,
+    );
     this.config = loadConfig(this.root);
     const result = this.compile();
     if (!result.ok) return;

@@ -41,7 +41,9 @@ function compileOptions(native: Native, config: Config, report: Reporter): Compi
   const key = process.env['KONTRACT_KEY'];
   const pins = config.pins ?? (key ? [native.publicKey(key).publicKey] : []);
   if (pins.length === 0) {
-    report.warn('No pins in kontract.config.json and no KONTRACT_KEY: clients of this build trust no gateway until kontract.configure({ pins }). Make a key with: kontract keygen');
+    report.warn(
+      'No pins in kontract.config.json and no KONTRACT_KEY: clients of this build trust no gateway until kontract.configure({ pins }). Make a key with: kontract keygen',
+    );
   }
   return { mode: 'production', outDir: OUT, pins, ...(config.url ? { url: config.url } : {}) };
 }
@@ -65,16 +67,39 @@ async function bundlePage(root: string, report: Reporter): Promise<Map<string, n
 function summary(result: CompileResult, page: Map<string, number>, pageMs: number): object {
   return {
     ok: result.ok,
-    routes: result.routes.map(({ id, file, line, perm, ugroup, egroup, middleware }) => ({ id, file, line, perm, ugroup, egroup, middleware })),
+    routes: result.routes.map(({ id, file, line, perm, ugroup, egroup, middleware }) => ({
+      id,
+      file,
+      line,
+      perm,
+      ugroup,
+      egroup,
+      middleware,
+    })),
     outputs: Object.fromEntries(['client', 'server', 'schemas', 'types'].map((part) => [part, `${OUT}/${part}`])),
     page: page.size > 0 ? `${OUT}/public` : null,
-    diagnostics: result.diagnostics.map(({ code, severity, file, line, column, message, help }) => ({ code, severity, file, line, column, message, help })),
+    diagnostics: result.diagnostics.map(({ code, severity, file, line, column, message, help }) => ({
+      code,
+      severity,
+      file,
+      line,
+      column,
+      message,
+      help,
+    })),
     timings: { ...result.timings, pageMs },
   };
 }
 
 function routeTable({ routes }: CompileResult): string {
-  const rows = routes.map(({ id, perm, egroup, ugroup, middleware, file, line }) => [id, mask(perm), egroup ?? '', ugroup ?? '', String(middleware.length), `${file}:${line}`]);
+  const rows = routes.map(({ id, perm, egroup, ugroup, middleware, file, line }) => [
+    id,
+    mask(perm),
+    egroup ?? '',
+    ugroup ?? '',
+    String(middleware.length),
+    `${file}:${line}`,
+  ]);
   return table([['route', 'perm', 'egroup', 'ugroup', 'middleware', 'where'], ...rows]);
 }
 

@@ -34,7 +34,11 @@ export async function dev(flags: DevFlags): Promise<void> {
 /** Best effort: a machine without a browser is fine. */
 function openBrowser(url: string): void {
   const [program, args] =
-    process.platform === 'darwin' ? ['open', [url]] : process.platform === 'win32' ? ['cmd', ['/c', 'start', '', url]] : ['xdg-open', [url]];
+    process.platform === 'darwin'
+      ? ['open', [url]]
+      : process.platform === 'win32'
+        ? ['cmd', ['/c', 'start', '', url]]
+        : ['xdg-open', [url]];
   const child = spawn(program as string, args as string[], { stdio: 'ignore', detached: true });
   child.once('error', () => terminal.note(`no browser could be opened; the page is at ${url}`));
   child.unref();

@@ -70,7 +70,8 @@ async function serve(root: string, flags: StartFlags, opened: (() => Promise<voi
 
 function secretKey(native: Native): string {
   const key = process.env['KONTRACT_KEY'];
-  if (!key) throw new UserError('KONTRACT_KEY is not set', 'It is the private key of the gateway; kontract keygen makes one.');
+  if (!key)
+    throw new UserError('KONTRACT_KEY is not set', 'It is the private key of the gateway; kontract keygen makes one.');
   try {
     native.publicKey(key);
   } catch (cause) {
@@ -86,7 +87,10 @@ function identityOf(flags: StartFlags): Pick<GatewayOptions, 'devIdentity' | 'jw
     return { devIdentity: flags.devIdentity, ...(jwtSecret ? { jwtSecret } : {}) };
   }
   if (jwtSecret) return { jwtSecret };
-  throw new UserError('KONTRACT_JWT_SECRET is not set', 'It is what tokens are signed with (HS256). To try things out: --dev-identity NAME');
+  throw new UserError(
+    'KONTRACT_JWT_SECRET is not set',
+    'It is what tokens are signed with (HS256). To try things out: --dev-identity NAME',
+  );
 }
 
 /** Migrates with the administrative login where there is one; resolves to the gateway's own. */
@@ -107,14 +111,21 @@ async function database(
     adminUrl = postgres.url;
   }
   if (!adminUrl && own) return own;
-  if (!adminUrl) throw new UserError('DATABASE_URL is not set', 'It names the PostgreSQL to use. To try things out: --embedded');
+  if (!adminUrl)
+    throw new UserError('DATABASE_URL is not set', 'It names the PostgreSQL to use. To try things out: --embedded');
   const { host, port } = address(adminUrl);
   try {
-    const { applied, gatewayUrl, degraded } = await native.migrate({ adminUrl, manifest, gatewayPassword: gatewayPassword(privateKey) });
+    const { applied, gatewayUrl, degraded } = await native.migrate({
+      adminUrl,
+      manifest,
+      gatewayPassword: gatewayPassword(privateKey),
+    });
     if (applied.length > 0) terminal.step(`migrated: ${applied.join(', ')}`);
     if (degraded) terminal.warn('This login cannot create roles: the gateway uses it for everything');
     return own ?? gatewayUrl;
   } catch (cause) {
-    throw new UserError(`The database at ${host}:${port} cannot be used: ${(cause as Error).message}`, undefined, { cause });
+    throw new UserError(`The database at ${host}:${port} cannot be used: ${(cause as Error).message}`, undefined, {
+      cause,
+    });
   }
 }

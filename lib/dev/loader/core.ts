@@ -15,7 +15,10 @@ import { ensureDevKeys } from '../keys.js';
 
 /** Where each of the package's entries is, so that generated code meets this very copy of it. */
 const OWN = new Map(
-  ['client', 'codec', 'runtime'].map((part) => [`kontract/${part}`, new URL(`../../${part}/index.js`, import.meta.url).href]),
+  ['client', 'codec', 'runtime'].map((part) => [
+    `kontract/${part}`,
+    new URL(`../../${part}/index.js`, import.meta.url).href,
+  ]),
 );
 const PACKAGE = fileURLToPath(new URL('../../../../', import.meta.url));
 const SOURCE = /\.[cm]?tsx?$/;

@@ -9,7 +9,11 @@ import { Loader } from './core.js';
 
 /** `module.registerHooks`, Node 22.15 and 23.5 on; its types come later than our oldest Node's. */
 type RegisterHooks = (hooks: {
-  resolve(specifier: string, context: { parentURL?: string }, next: (specifier: string, context: object) => object): object;
+  resolve(
+    specifier: string,
+    context: { parentURL?: string },
+    next: (specifier: string, context: object) => object,
+  ): object;
 }) => void;
 
 /** Once a process: hooks answer from now on, and modules loaded before find the client late. */
@@ -35,7 +39,8 @@ export function install(): void {
 function lateClient(loader: Loader): string {
   const from = process.argv[1] ?? join(process.cwd(), 'index.js');
   const url = loader.client(from) ?? loader.client(join(process.cwd(), 'index.js'));
-  if (url === undefined) throw new Error(`${from} is not in a Kontract project: there is no package.json with a src/ folder above it`);
+  if (url === undefined)
+    throw new Error(`${from} is not in a Kontract project: there is no package.json with a src/ folder above it`);
   return url;
 }
 

@@ -1,15 +1,7 @@
 /** A database cluster on disk: its folder, its password, its `postmaster.pid`. */
 import { spawnSync, type SpawnSyncOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Account } from './account.js';
 import type { Binaries } from './binaries.js';
@@ -97,7 +89,24 @@ function initialise(folder: string, password: string, binaries: Binaries, accoun
   try {
     if (account) chownSync(passwordFile, account.uid, account.gid);
     const as = spawnOptions(account);
-    run(binaries.initdb, ['-D', folder, '-U', USER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--no-locale', '--no-instructions', '-N'], as);
+    run(
+      binaries.initdb,
+      [
+        '-D',
+        folder,
+        '-U',
+        USER,
+        '-A',
+        'scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '-E',
+        'UTF8',
+        '--no-locale',
+        '--no-instructions',
+        '-N',
+      ],
+      as,
+    );
     run(binaries.postgres, ['--single', '-D', folder, 'postgres'], { ...as, input: `CREATE DATABASE ${DATABASE};\n` });
   } finally {
     rmSync(passwordFile, { force: true });

@@ -1,7 +1,7 @@
 /** Starting, joining and stopping the embedded server. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import { DATABASE, ensureCluster, isAlive, remember, running, spawnOptions, USER
 export interface PostgresOptions {
   /** The cluster's folder, made on first use. Elsewhere (see `notes`) when its user cannot reach it. */
   dataDir: string;
-  /** Gives up durability for speed: for tests. */
+  /** For tests: gives up durability for speed, and `stop` removes the data. */
   throwaway?: boolean;
 }
 
@@ -76,7 +76,13 @@ async function launch(
 ): Promise<Postgres> {
   const port = await freePort(known.port);
   remember(dataDir, { ...known, port, owner: process.pid });
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'timezone=UTC', 'log_timezone=UTC', 'max_connections=200'];
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'timezone=UTC',
+    'log_timezone=UTC',
+    'max_connections=200',
+  ];
   if (throwaway) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off');
   const logFile = `${dataDir}.log`;
   const log = openSync(logFile, 'w', 0o600);
@@ -90,7 +96,13 @@ async function launch(
   child.unref();
   const { pid } = await started(child);
   await whenReady(dataDir, pid, () => exitReport(child, logFile));
-  return handle(dataDir, known, port, false, notes, pid);
+  const server = handle(dataDir, known, port, false, notes, pid);
+  if (!throwaway) return server;
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    for (const path of [dataDir, `${dataDir}.json`, logFile]) rmSync(path, { recursive: true, force: true });
+  };
+  return { ...server, stop };
 }
 
 async function started(child: ChildProcess): Promise<{ pid: number }> {
@@ -121,7 +133,14 @@ async function whenReady(dataDir: string, pid: number, failure: () => string | u
   throw new Error(`PostgreSQL in ${dataDir} did not become ready within ${START_MS / 1000} s`);
 }
 
-function handle(dataDir: string, known: Remembered, port: number, joined: boolean, notes: string[], pid: number): Postgres {
+function handle(
+  dataDir: string,
+  known: Remembered,
+  port: number,
+  joined: boolean,
+  notes: string[],
+  pid: number,
+): Postgres {
   const interrupt = (): void => void signal(pid, 'SIGINT');
   if (!joined) process.once('exit', interrupt);
   return {
