@@ -1,1 +1,0 @@
-//! Load generator that speaks raystream and plain HTTP JSON.
