@@ -177,7 +177,7 @@ try {
     }
   });
 } finally {
-  for (const close of closing.reverse()) await close();
+  for (const close of closing.toReversed()) await close();
   rmSync(scratch, { recursive: true, force: true });
 }
 console.log('The todo application works, end to end.');

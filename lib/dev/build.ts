@@ -59,7 +59,7 @@ function contentHash(build: string): string {
   for (const part of ['codecs', 'server']) {
     const folder = join(build, part);
     if (!existsSync(folder)) continue;
-    for (const name of (readdirSync(folder, { recursive: true }) as string[]).sort()) {
+    for (const name of (readdirSync(folder, { recursive: true }) as string[]).toSorted()) {
       const file = join(folder, name);
       if (!statSync(file).isFile()) continue;
       const bytes = readFileSync(file);

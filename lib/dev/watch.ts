@@ -17,7 +17,7 @@ export async function watchProject(root: string, changed: (files: string[]) => v
     pending.add(relative(root, path));
     clearTimeout(timer);
     timer = setTimeout(() => {
-      const files = [...pending].sort();
+      const files = [...pending].toSorted();
       pending.clear();
       changed(files);
     }, DEBOUNCE_MS);

@@ -27,7 +27,7 @@ export async function start(flags: StartFlags): Promise<void> {
   }
   const opened: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const close of opened.splice(0).reverse()) await close();
+    for (const close of opened.splice(0).toReversed()) await close();
   };
   const run = async (): Promise<void> => {
     const gateway = await serve(root, flags, opened);

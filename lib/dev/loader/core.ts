@@ -86,7 +86,10 @@ export class Loader {
     const errors = result.diagnostics.filter(({ severity }) => severity === 'error');
     if (!result.ok) {
       const frames = errors.map((diagnostic) => formatDiagnostic(diagnostic)).join('\n\n');
-      throw new UserError(`${root} does not compile\n\n${frames}\n`);
+      const error = new UserError(`${root} does not compile\n\n${frames}\n`);
+      // The frames say where; where the loader was says nothing.
+      error.stack = error.message;
+      throw error;
     }
     const build = join(root, BUILD_DIR);
     this.compiled.set(root, build);
