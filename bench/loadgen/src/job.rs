@@ -89,4 +89,6 @@ pub struct RaystreamCall {
 pub struct CeilingTarget {
     /// A request body of the size the real cases have.
     pub body: String,
+    /// Whether calls are sealed: the ceiling of `raystream`, else that of `http-json`.
+    pub sealed: bool,
 }

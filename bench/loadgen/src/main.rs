@@ -4,8 +4,8 @@
 //!
 //! - `http-json`: requests over keep-alive HTTP/1.1, one [`http::HttpClient`] per connection
 //! - `raystream`: sealed calls, one handshake and session per connection
-//! - `ceiling`: the same HTTP loop against a server that does nothing, in a thread of this process:
-//!   what the generator itself can do on this machine
+//! - `ceiling`: either of them against a server that does nothing, in a thread of this process: what
+//!   the generator itself can do on this machine
 //!
 //! One thread makes the load: on a small machine a second one would only take the core that the
 //! system under test needs.
@@ -39,7 +39,7 @@ A target, one of:
     \"requests\": [{ \"method\", \"path\", \"body\"?, \"expect\" }] }
   { \"mode\": \"raystream\", \"address\", \"pin\": base64url, \"route\", \"schemaHash\"?: 16 hex digits,
     \"calls\": [{ \"args\": base64, \"expect\" }] }
-  { \"mode\": \"ceiling\", \"body\": \"…\" }
+  { \"mode\": \"ceiling\", \"body\": \"…\", \"sealed\": false }
 
 `expect` is a text that a good reply's body contains. Ends with 1 when a reply was wrong.
 ";
@@ -98,12 +98,13 @@ async fn execute(job: Job) -> Result<Report, LoadError> {
         Target::Raystream(target) => {
             load::run(&plan, raystream::clients(&target, plan.clients).await?).await
         }
+        Target::Ceiling(target) if target.sealed => {
+            let target = ceiling::start_sealed(&target)?;
+            load::run(&plan, raystream::clients(&target, plan.clients).await?).await
+        }
         Target::Ceiling(target) => {
-            load::run(
-                &plan,
-                http::clients(&ceiling::start(&target)?, plan.clients).await?,
-            )
-            .await
+            let target = ceiling::start_plain(&target)?;
+            load::run(&plan, http::clients(&target, plan.clients).await?).await
         }
     };
     Ok(Report::new(&tally, plan.measured()))
