@@ -7,6 +7,7 @@ import { BUILD_DIR, workFolder } from '../cli/project.js';
 import type { CompileResult, Dispatch, Native, NodeGateway } from '../native/types.js';
 import { createDispatcher } from '../runtime/index.js';
 import { compileDev, forgetServers, loadServer } from './build.js';
+import { choosePort } from './address.js';
 import { openDatabase, type Database } from './database.js';
 import { announce, runningInstance, withdraw } from './instance.js';
 import { ensureDevKeys, gatewayPassword } from './keys.js';
@@ -39,8 +40,6 @@ export interface DevServer {
   pin: string;
   stop(): Promise<void>;
 }
-
-export const DEFAULT_PORT = 4400;
 
 export async function startDev(options: DevOptions): Promise<DevServer> {
   const other = options.announce === false ? undefined : runningInstance(options.root);
@@ -184,7 +183,7 @@ class DevSession {
   }
 
   private async listen(databaseUrl: string, manifest: string, dispatch: Dispatch): Promise<NodeGateway> {
-    const port = this.options.port ?? Number(process.env['PORT'] || this.config.port || DEFAULT_PORT);
+    const port = await choosePort(this.options.port, this.config, this.host);
     return await this.native.NodeGateway.start(
       {
         host: this.host,

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { choosePort } from '../../dev/address.js';
 import { address } from '../../dev/database.js';
 import { gatewayPassword } from '../../dev/keys.js';
 import { startPostgres } from '../../dev/postgres.js';
@@ -52,9 +53,10 @@ async function serve(root: string, flags: StartFlags, opened: (() => Promise<voi
   const databaseUrl = await database(root, flags, native, manifest, privateKey, opened);
   const module = (await import(pathToFileURL(join(root, 'dist', 'server', 'index.js')).href)) as ServerModule;
   const publicDir = join(root, 'dist', 'public');
+  const host = flags.host ?? config.host ?? '127.0.0.1';
   const options: GatewayOptions = {
-    host: flags.host ?? config.host ?? '127.0.0.1',
-    port: flags.port ?? Number(process.env['PORT'] || config.port || 4400),
+    host,
+    port: await choosePort(flags.port, config, host),
     databaseUrl,
     privateKey,
     manifest,

@@ -1,5 +1,5 @@
 /** Who runs the database server, and whether that user can get at its files. */
-import { readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, parse } from 'node:path';
 
 export interface Account {
@@ -20,14 +20,21 @@ export function unprivilegedAccount(): Account | undefined {
 /** True when `account` (undefined: ourselves) may pass through every folder above `path`. */
 export function canReach(path: string, account: Account | undefined): boolean {
   if (!account) return true;
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const stats = statSync(folder, { throwIfNoEntry: false });
-    if (stats) {
-      const bit = stats.uid === account.uid ? 0o100 : stats.gid === account.gid ? 0o010 : 0o001;
-      if ((stats.mode & bit) === 0) return false;
-    }
+  let folder = dirname(path);
+  while (!existsSync(folder)) folder = dirname(folder);
+  for (folder = realpathSync(folder); ; folder = dirname(folder)) {
+    const stats = statSync(folder);
+    const bit = stats.uid === account.uid ? 0o100 : stats.gid === account.gid ? 0o010 : 0o001;
+    if ((stats.mode & bit) === 0) return false;
     if (folder === parse(folder).root) return true;
   }
+}
+
+/** Makes a folder that others may pass through, whatever the umask. Folders that exist stay as they are. */
+export function makeFolder(path: string): void {
+  const first = mkdirSync(path, { recursive: true });
+  if (first === undefined) return;
+  for (let folder = path; folder.length >= first.length; folder = dirname(folder)) chmodSync(folder, 0o755);
 }
 
 function accounts(): Map<string, Account> {

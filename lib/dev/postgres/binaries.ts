@@ -4,11 +4,11 @@
  * npm packs no symbolic links, so the package lists them in a file and creates them after
  * installation; npm 11 runs no such script. We do it, in place where we may, else in a copy.
  */
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
-import { canReach, type Account } from './account.js';
+import { canReach, makeFolder, type Account } from './account.js';
 
 export interface Binaries {
   initdb: string;
@@ -78,8 +78,8 @@ function linked(root: string): boolean {
 
 /** Two processes may copy at once: each into its own folder, the first rename wins. */
 function copyWhole(root: string, copy: string): void {
-  mkdirSync(dirname(copy), { recursive: true, mode: 0o755 });
   const partial = `${copy}.${process.pid}`;
+  makeFolder(partial);
   cpSync(root, partial, { recursive: true, verbatimSymlinks: true });
   linked(partial);
   try {

@@ -3,7 +3,7 @@ import { spawnSync, type SpawnSyncOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Account } from './account.js';
+import { makeFolder, type Account } from './account.js';
 import type { Binaries } from './binaries.js';
 
 export const USER = 'kontract';
@@ -41,7 +41,7 @@ export function ensureCluster(dataDir: string, binaries: Binaries, account: Acco
   }
   const partial = `${dataDir}.new`;
   rmSync(partial, { recursive: true, force: true });
-  mkdirSync(dirname(dataDir), { recursive: true, mode: 0o755 });
+  makeFolder(dirname(dataDir));
   mkdirSync(partial, { mode: 0o700 });
   if (account) chownSync(partial, account.uid, account.gid);
   const password = randomBytes(24).toString('base64url');
