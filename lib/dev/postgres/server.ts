@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canReach, unprivilegedAccount, type Account } from './account.js';
 import { cacheFolder, findBinaries, type Binaries } from './binaries.js';
@@ -47,7 +47,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const known = ensureCluster(dataDir, binaries, account);
   const found = running(dataDir);
   if (found) return await take(dataDir, known, found.pid, notes);
-  return await launch(dataDir, known, binaries, account, options.throwaway ?? false, notes);
+  return await launch(dataDir, known, binaries, account, options, notes);
 }
 
 /** The folder asked for, or one under the state folder named after it when the server's user has no way in. */
@@ -71,7 +71,7 @@ async function launch(
   known: Remembered,
   binaries: Binaries,
   account: Account | undefined,
-  throwaway: boolean,
+  options: PostgresOptions,
   notes: string[],
 ): Promise<Postgres> {
   const port = await freePort(known.port);
@@ -83,7 +83,7 @@ async function launch(
     'log_timezone=UTC',
     'max_connections=200',
   ];
-  if (throwaway) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off');
+  if (options.throwaway) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off');
   const logFile = `${dataDir}.log`;
   const log = openSync(logFile, 'w', 0o600);
   const child = spawn(
@@ -97,10 +97,12 @@ async function launch(
   const { pid } = await started(child);
   await whenReady(dataDir, pid, () => exitReport(child, logFile));
   const server = handle(dataDir, known, port, false, notes, pid);
-  if (!throwaway) return server;
+  if (!options.throwaway) return server;
   const stop = async (): Promise<void> => {
     await server.stop();
-    for (const path of [dataDir, `${dataDir}.json`, logFile]) rmSync(path, { recursive: true, force: true });
+    const moved = dataDir !== resolve(options.dataDir);
+    const paths = moved ? [dirname(dataDir)] : [dataDir, `${dataDir}.json`, logFile];
+    for (const path of paths) rmSync(path, { recursive: true, force: true });
   };
   return { ...server, stop };
 }

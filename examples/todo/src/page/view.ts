@@ -26,8 +26,10 @@ export function row(todo: Todo, toggle: (todo: Todo) => void, remove: (todo: Tod
   cross.dataset['testid'] = 'todo-remove';
   cross.addEventListener('click', () => remove(todo));
 
+  const body = element('span', { className: 'body' });
+  body.append(text, ...details(todo));
   const label = element('label', {});
-  label.append(box, text, ...details(todo));
+  label.append(box, body);
   const line = element('li', { className: todo.done ? 'done' : '' });
   line.dataset['testid'] = 'todo';
   line.dataset['id'] = todo.id;
