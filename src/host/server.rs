@@ -8,14 +8,13 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use kontract_raystream::Limits;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::Node;
 
 const FRAMES: HeaderValue = HeaderValue::from_static("application/octet-stream");
-/// A hello is at most 4 KiB (`docs/raystream.md`, limits) plus the frame around it.
-const MAX_HELLO: usize = 4096 + 64;
 
 /// All routes of the Node host.
 pub fn router(node: Arc<Node>) -> Router {
@@ -41,10 +40,10 @@ pub fn router(node: Arc<Node>) -> Router {
 }
 
 async fn handshake(State(node): State<Arc<Node>>, request: Request) -> Response {
-    let Ok(frame) = to_bytes(request.into_body(), MAX_HELLO).await else {
+    let Ok(frame) = to_bytes(request.into_body(), Limits::MAX_HELLO).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    frames(node.handshake(&frame))
+    frames(node.handshake(frame.into()))
 }
 
 async fn exchange(
@@ -53,10 +52,10 @@ async fn exchange(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let Ok(frame) = to_bytes(body, node.max_body()).await else {
+    let Ok(frame) = to_bytes(body, node.max_frame).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    frames(node.exchange(&session, frame, &headers).await)
+    frames(node.exchange(&session, frame.into(), &headers).await)
 }
 
 fn frames(bytes: Vec<u8>) -> Response {

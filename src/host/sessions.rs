@@ -13,8 +13,17 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    pub fn insert(&self, session: Session) {
-        self.map.insert(session.id(), Arc::new(session));
+    /// The most sessions a process holds: beyond it handshakes are refused, so that a flood of them
+    /// costs memory only up to here.
+    const MAX: usize = 100_000;
+
+    /// Keeps a session; false when there is no room.
+    pub fn insert(&self, session: Arc<Session>) -> bool {
+        let room = self.map.len() < Self::MAX;
+        if room {
+            self.map.insert(session.id(), session);
+        }
+        room
     }
 
     /// The session, out of the map: no guard is held by the caller.
@@ -22,13 +31,13 @@ impl Sessions {
         self.map.get(&id).map(|entry| Arc::clone(&entry))
     }
 
+    /// Forgets a session.
     pub fn remove(&self, id: SessionId) {
         self.map.remove(&id);
     }
 
-    /// Drops what has expired; answers how many are left.
-    pub fn sweep(&self, now_ms: u64) -> usize {
-        self.map.retain(|_, session| !session.is_expired(now_ms));
-        self.map.len()
+    /// Forgets what is over. Times as [`Session::is_over`] takes them.
+    pub fn sweep(&self, monotonic_ms: u64, unix_ms: u64) {
+        self.map.retain(|_, session| !session.is_over(monotonic_ms, unix_ms));
     }
 }

@@ -1,0 +1,103 @@
+//! The Node host: the gateway over tokio's sockets, a pool of PostgreSQL connections, and handlers
+//! on JavaScript's thread.
+
+mod call;
+mod clock;
+mod functions;
+mod gateway;
+mod options;
+mod reload;
+mod server;
+mod sessions;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use kontract_gateway::{Carrier, Clock as _, Gateway, Host};
+use kontract_pg::Pool;
+use kontract_raystream::ClearCode;
+
+use clock::{SystemClock, SystemEntropy};
+use functions::JsFunctions;
+use reload::Reload;
+use sessions::Sessions;
+
+/// What this host gives the gateway.
+pub struct NodeHost {
+    pool: Pool,
+    clock: SystemClock,
+    entropy: SystemEntropy,
+}
+
+impl Host for NodeHost {
+    type Database = Pool;
+    type Functions = JsFunctions;
+    type Clock = SystemClock;
+    type Entropy = SystemEntropy;
+
+    fn database(&self) -> &Pool {
+        &self.pool
+    }
+
+    fn clock(&self) -> &SystemClock {
+        &self.clock
+    }
+
+    fn entropy(&self) -> &SystemEntropy {
+        &self.entropy
+    }
+}
+
+/// One running server: the gateway and what HTTP needs around it.
+pub struct Node {
+    gateway: Gateway<NodeHost>,
+    sessions: Sessions,
+    reload: Reload,
+    /// Serves the reload stream.
+    development: bool,
+    /// The bundled page, if there is one.
+    public_dir: Option<PathBuf>,
+    /// The most bytes of a request's body that are read: a whole frame.
+    max_frame: usize,
+}
+
+impl Node {
+    /// Answers a HANDSHAKE_INIT.
+    fn handshake(&self, mut frame: Vec<u8>) -> Vec<u8> {
+        let answer = self.gateway.handshake(&mut frame);
+        match answer.session {
+            Some(session) if !self.sessions.insert(session) => ClearCode::ServiceUnavailable.to_frame(),
+            _ => answer.frame,
+        }
+    }
+
+    /// Answers a frame for the session of this name.
+    async fn exchange(&self, session: &str, mut frame: Vec<u8>, headers: &HeaderMap) -> Vec<u8> {
+        let known = session.parse().ok().and_then(|id| self.sessions.find(id));
+        let Some(session) = known else {
+            return Gateway::<NodeHost>::unknown_session().frame;
+        };
+        let answer = self.gateway.exchange(&session, &mut frame, &carrier(headers)).await;
+        if !answer.keep {
+            self.sessions.remove(session.id());
+        }
+        answer.frame
+    }
+
+    /// Forgets sessions that are over, for as long as the server lives.
+    async fn sweep(self: Arc<Self>) {
+        const EVERY: std::time::Duration = std::time::Duration::from_secs(5);
+        loop {
+            tokio::time::sleep(EVERY).await;
+            let clock = self.gateway.host().clock();
+            self.sessions.sweep(clock.monotonic_ms(), clock.unix_ms());
+        }
+    }
+}
+
+/// The carrying request's headers that are text.
+fn carrier(headers: &HeaderMap) -> Carrier {
+    let text = headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
+    Carrier { headers: text.collect() }
+}

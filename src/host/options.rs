@@ -1,0 +1,47 @@
+//! What JavaScript configures a server with.
+
+use kontract_gateway::GatewayConfig;
+use kontract_raystream::Limits;
+use napi::bindgen_prelude::Result;
+use napi_derive::napi;
+
+use crate::keys;
+
+/// Options of `NodeGateway.start`.
+#[napi(object)]
+pub struct GatewayOptions {
+    /// Address to listen on, such as `127.0.0.1`.
+    pub host: String,
+    /// Port; 0 takes a free one.
+    pub port: u16,
+    /// The gateway's login.
+    pub database_url: String,
+    /// The gateway's private key, base64url.
+    pub private_key: String,
+    /// Text of `manifest.json`.
+    pub manifest: String,
+    /// Folder of the bundled page.
+    pub public_dir: Option<String>,
+    /// Stack traces in replies, and the reload stream.
+    pub development: bool,
+    /// Calls without a token act as this owner.
+    pub dev_identity: Option<String>,
+    /// Secret that tokens are signed with (HS256).
+    pub jwt_secret: Option<String>,
+    /// Largest frame in bytes; default 1 MiB, at most 16 MiB.
+    pub max_frame: Option<u32>,
+}
+
+impl GatewayOptions {
+    /// The gateway's part of the options.
+    pub fn config(&self) -> Result<GatewayConfig> {
+        let mut config = GatewayConfig::new(keys::parse(&self.private_key)?);
+        if let Some(bytes) = self.max_frame {
+            config.limits = Limits::with_max_frame(bytes.try_into().unwrap_or(usize::MAX));
+        }
+        config.development = self.development;
+        config.dev_identity.clone_from(&self.dev_identity);
+        config.jwt_secret = self.jwt_secret.as_ref().map(|secret| secret.as_bytes().to_vec());
+        Ok(config)
+    }
+}
