@@ -202,6 +202,7 @@ export interface Env {
 export type Middleware = (ctx: Context, next: () => Promise<unknown>, env: Env) => unknown;
 
 export interface MiddlewareFilter {
+  /** Paths the route's `/<egroup>/<id>` may start with. */
   prefixurl?: string;
   egroup?: string;
   /** Route ids. */
@@ -248,4 +249,38 @@ export class NotFoundError extends HttpError {
 
 export class PermissionError extends HttpError {
   constructor(field: string);
+}
+
+export class InvalidRequestError extends HttpError {
+  constructor(message?: string);
+}
+
+export class ConflictError extends HttpError {
+  constructor(message?: string);
+}
+
+/** The client was built against other types than the server runs: reload the page. */
+export class VersionSkewError extends HttpError {
+  constructor(message?: string);
+}
+
+export class InternalError extends HttpError {
+  constructor(message?: string);
+}
+
+export class ServiceUnavailableError extends HttpError {
+  constructor(message?: string);
+}
+
+export class TimeoutError extends HttpError {
+  constructor(message?: string);
+}
+
+export class SessionExpiredError extends HttpError {
+  constructor(message?: string);
+}
+
+/** A frame that is not what the pinned gateway sent. Raised locally, never by a peer. */
+export class DecryptionError extends HttpError {
+  constructor(message?: string);
 }
