@@ -8,6 +8,8 @@ export interface Instance {
   url: string;
 }
 
+const ANSWER_MS = 2000;
+
 const file = (root: string): string => join(root, '.kontract', 'dev.json');
 
 /** The running instance; undefined when there is none or the file is left over from a crash. */
@@ -18,6 +20,15 @@ export function runningInstance(root: string): Instance | undefined {
     return typeof instance.pid === 'number' && isAlive(instance.pid) ? instance : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** A process id may belong to something else by now; the gateway's own answer settles it. */
+export async function isServing({ url }: Instance): Promise<boolean> {
+  try {
+    return (await fetch(new URL('/healthz', url), { signal: AbortSignal.timeout(ANSWER_MS) })).ok;
+  } catch {
+    return false;
   }
 }
 

@@ -9,7 +9,7 @@ import { createDispatcher } from '../runtime/index.js';
 import { compileDev, forgetServers, loadServer } from './build.js';
 import { choosePort } from './address.js';
 import { openDatabase, type Database } from './database.js';
-import { announce, runningInstance, withdraw } from './instance.js';
+import { announce, isServing, runningInstance, withdraw } from './instance.js';
 import { ensureDevKeys, gatewayPassword } from './keys.js';
 import { buildPage, hasPage, pageErrors } from './page.js';
 import { watchProject } from './watch.js';
@@ -43,7 +43,7 @@ export interface DevServer {
 
 export async function startDev(options: DevOptions): Promise<DevServer> {
   const other = options.announce === false ? undefined : runningInstance(options.root);
-  if (other && other.pid !== process.pid) {
+  if (other && other.pid !== process.pid && (await isServing(other))) {
     throw new UserError(
       `kontract dev is already running for this project: ${other.url} (process ${other.pid})`,
       'Use that one, or stop it first.',
