@@ -1,1 +1,34 @@
 //! One request's life, whichever host carries it.
+//!
+//! A host brings a database, the user's functions, a clock and randomness ([`Host`]); the gateway
+//! opens sessions ([`Gateway::handshake`]), answers their frames ([`Gateway::exchange`]), and keeps
+//! rows and transactions ([`Transaction`]). It knows neither runtime nor operating system.
+
+mod call;
+mod config;
+mod deployment;
+mod gateway;
+mod host;
+mod identity;
+mod manifest;
+mod perm;
+mod refusal;
+mod session;
+mod storage;
+
+pub use config::GatewayConfig;
+pub use gateway::{Carrier, Exchange, Gateway, Handshake};
+pub use host::{
+    Cell, Clock, Connection, Context, Database, DbError, Entropy, Functions, Host, Invocation,
+    Outcome, Reply, Row, UserError, Value,
+};
+pub use identity::Identity;
+pub use manifest::{
+    FieldEntry, FieldKind, Manifest, ManifestError, RouteEntry, TableEntry, Tenancy,
+};
+pub use perm::Perm;
+pub use session::Session;
+pub use storage::{
+    CallKey, Committed, Dependencies, Direction, Domain, Domains, Mode, Page, Schema, Slot,
+    Snapshot, Statement, StorageError, Stored, Table, TableSql, Transaction, Txid, is_owner,
+};

@@ -1,0 +1,116 @@
+//! One logical call: who may make it, its attempts, its answer.
+
+mod answer;
+mod attempt;
+
+pub(crate) use answer::Answer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use kontract_raystream::{RpcCall, request_hash};
+use sha2::{Digest, Sha256};
+
+use crate::deployment::{Deployment, Route};
+use crate::gateway::{Carrier, Gateway};
+use crate::host::{Clock, Context, Host};
+use crate::identity::Identity;
+use crate::perm::Perm;
+use crate::refusal::Refusal;
+use crate::session::Session;
+use crate::storage::CallKey;
+
+/// One call, as it came in.
+pub(crate) struct Call<'a, H: Host> {
+    pub gateway: &'a Gateway<H>,
+    pub session: &'a Session,
+    pub deployment: Arc<Deployment<H>>,
+    pub call: &'a RpcCall<'a>,
+    pub carrier: &'a Carrier,
+}
+
+impl<H: Host> Call<'_, H> {
+    /// Runs the call to its answer, within its time.
+    pub async fn run(self) -> Result<Answer, Refusal> {
+        let identity = self.identify()?;
+        let route = self.permitted(&identity)?;
+        let context = Arc::new(self.context(&identity, route));
+        let key = route.may_write().then(|| self.key(&identity));
+        let limit = match self.call.deadline_ms {
+            0 => self.gateway.config.call_timeout,
+            ms => Duration::from_millis(ms.into()).min(self.gateway.config.call_timeout),
+        };
+        let attempts = std::pin::pin!(self.attempts(route, context, key));
+        let timer = std::pin::pin!(self.gateway.host.clock().sleep(limit));
+        match select(attempts, timer).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(((), _)) => Err(Refusal::timeout()),
+        }
+    }
+
+    /// The token's user if the call shows one, else the session's, else the development identity.
+    fn identify(&self) -> Result<Arc<Identity>, Refusal> {
+        match (self.call.token, self.session.identity()) {
+            (Some(token), _) => {
+                let now = self.gateway.host.clock().unix_ms();
+                self.session.pin(self.gateway.authenticator.verify(token, now)?)
+            }
+            (None, Some(identity)) => Ok(identity),
+            (None, None) => self.gateway.authenticator.anonymous().map(Arc::new),
+        }
+    }
+
+    /// The route, if this user may call it with these types.
+    fn permitted(&self, identity: &Identity) -> Result<&Route, Refusal> {
+        let id = self.call.method;
+        let route = self.deployment.route(id).ok_or_else(|| Refusal::no_route(id))?;
+        if let Some(ugroup) = &route.ugroup
+            && !identity.groups.contains(ugroup)
+        {
+            return Err(Refusal::forbidden(format!("{id} is for members of {ugroup}")));
+        }
+        if !identity.perm.allows(route.perm) {
+            return Err(Refusal::beyond_token(id, route.perm, identity.perm));
+        }
+        if self.call.schema_hash != 0 && self.call.schema_hash != route.schema_hash {
+            return Err(Refusal::version_skew(id));
+        }
+        if self.call.request_hash != request_hash(id, self.call.args) {
+            return Err(Refusal::invalid("The request hash is not the request's"));
+        }
+        Ok(route)
+    }
+
+    fn context(&self, identity: &Identity, route: &Route) -> Context {
+        let metadata = self.call.metadata.iter().map(|&(k, v)| (k.to_owned(), v.to_owned()));
+        Context {
+            sid: self.session.id().to_string(),
+            owner: identity.owner.clone(),
+            sub: identity.sub.clone(),
+            groups: identity.groups.clone(),
+            perm: route.perm & Perm::RWX,
+            method: "POST".to_owned(),
+            path: route.path.clone(),
+            headers: self.carrier.headers.iter().cloned().chain(metadata).collect(),
+        }
+    }
+
+    /// One sid per logical call, across attempts, retries and sessions.
+    fn key(&self, identity: &Identity) -> CallKey {
+        let mut hash = Sha256::new();
+        for part in [&identity.owner, &identity.sub, self.call.method] {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part);
+        }
+        hash.update(self.call.idempotency_key);
+        let hash: [u8; 32] = hash.finalize().into();
+        let mut sid = String::with_capacity(4 + 64);
+        sid.push_str("req:");
+        for byte in hash {
+            sid.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
+            sid.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
+        }
+        CallKey { sid, req_hash: self.call.request_hash.to_vec() }
+    }
+}

@@ -1,0 +1,28 @@
+//! Rows, transactions and what keeps them serializable.
+//!
+//! A call reads at one snapshot and buffers its writes ([`Transaction`]); at its end it commits in
+//! one trip that takes the domain's mutex, numbers the commit, checks that nothing it had read
+//! changed, and writes. The design is `docs/design/storage.md`.
+
+mod commit;
+mod cursor;
+mod domain;
+mod error;
+mod json;
+mod overlay;
+mod read;
+mod schema;
+mod sql;
+mod statement;
+mod table;
+mod transaction;
+
+pub use commit::{Committed, Stored};
+pub use domain::{Domain, Slot, Snapshot, Txid, is_owner};
+pub use error::StorageError;
+pub use read::Page;
+pub use schema::{Domains, Schema};
+pub use sql::TableSql;
+pub use statement::{Dependencies, Direction, Statement};
+pub use table::Table;
+pub use transaction::{CallKey, Mode, Transaction};

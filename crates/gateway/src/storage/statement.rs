@@ -1,0 +1,249 @@
+//! Everything the gateway ever asks of the database.
+
+use std::sync::Arc;
+
+use crate::storage::domain::{Domain, Snapshot, Txid};
+use crate::storage::table::Table;
+
+/// One statement: what it means, so that a simulated database can interpret it. How it reads in
+/// SQL is [`Statement::sql`] and [`Statement::params`].
+///
+/// The statements named `Check…`, `Validate` and `LockMutex` raise `division_by_zero` (22012) when
+/// they do not hold, which aborts the transaction and with it the rest of the pipeline.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Statement {
+    /// The tables there are, and what may be done with each. Columns: id, ptr, permissions.
+    Catalog,
+    /// Whether the login may act as the data role. Column: 0 or 1.
+    DataRole,
+    /// Opens a read-only transaction with one snapshot.
+    BeginRead,
+    /// Opens a transaction whose every statement sees what has been committed when it starts.
+    BeginWrite,
+    /// Ends the transaction. In a failed one this rolls back, and is no error.
+    Commit,
+    /// Ends the transaction and undoes it.
+    Rollback,
+    /// The newest commit and the horizon of each domain. Columns: name, txid, horizon.
+    Snapshots {
+        /// The domains to look at.
+        domains: Vec<Domain>,
+    },
+    /// What an earlier attempt of this call left. Columns: req_hash, reply.
+    Stored {
+        /// The call's sid.
+        sid: String,
+    },
+    /// Creates a domain's fixed rows if they are not there. Outside a transaction.
+    EnsureDomain {
+        /// The domain.
+        domain: Domain,
+    },
+    /// Waits for the domain's mutex and holds it to the end of the transaction.
+    LockMutex {
+        /// The domain.
+        domain: Domain,
+    },
+    /// Writes the next commit of the domain. Needs its mutex. Column: txid.
+    NextTxid {
+        /// The call's sid, or the one derived from it for its second domain.
+        sid: String,
+        /// The domain.
+        domain: Domain,
+        /// What a retry must match.
+        req_hash: Vec<u8>,
+        /// What a retry gets back; `None` if it was too large to keep.
+        reply: Option<Vec<u8>>,
+    },
+    /// Holds if nothing at or above this commit has been collected.
+    CheckHorizon {
+        /// The domain.
+        domain: Domain,
+        /// The call's snapshot in it.
+        at: Txid,
+    },
+    /// To the end of the transaction, only rows of this owner, with this role's rights if one is
+    /// named. Shared tables stay visible.
+    ActAs {
+        /// The data role.
+        role: Option<&'static str>,
+        /// The owner.
+        owner: Arc<str>,
+    },
+    /// Takes back the role of [`Statement::ActAs`].
+    ActAsSelf,
+    /// The row of this id. Columns: data, order.
+    ReadRow {
+        /// The table.
+        table: Arc<Table>,
+        /// The owner.
+        owner: Arc<str>,
+        /// The row.
+        id: String,
+        /// As of this commit; `None`: as of the transaction's own snapshot.
+        at: Option<Txid>,
+    },
+    /// Rows in order. Columns: id, data, order.
+    ReadRows {
+        /// The table.
+        table: Arc<Table>,
+        /// The owner.
+        owner: Arc<str>,
+        /// JSON the rows contain; `None`: all rows.
+        filter: Option<String>,
+        /// From which end.
+        direction: Direction,
+        /// Only rows beyond this order.
+        after: i64,
+        /// At most so many.
+        limit: i64,
+        /// As of this commit; `None`: as of the transaction's own snapshot.
+        at: Option<Txid>,
+    },
+    /// Holds if nothing a call depends on has changed since its snapshot.
+    Validate {
+        /// The table.
+        table: Arc<Table>,
+        /// The owner.
+        owner: Arc<str>,
+        /// The call's snapshot.
+        since: Txid,
+        /// What it read.
+        dependencies: Dependencies,
+    },
+    /// Holds if none of these ids has a row.
+    CheckAbsent {
+        /// The table.
+        table: Arc<Table>,
+        /// The owner.
+        owner: Arc<str>,
+        /// The ids.
+        ids: Vec<String>,
+    },
+    /// Closes the live versions of these rows as of the transaction's commit.
+    CloseRows {
+        /// The table.
+        table: Arc<Table>,
+        /// The owner.
+        owner: Arc<str>,
+        /// The ids.
+        ids: Vec<String>,
+    },
+    /// Adds versions as of the transaction's commit.
+    InsertRows {
+        /// The table.
+        table: Arc<Table>,
+        /// The owner.
+        owner: Arc<str>,
+        /// The ids.
+        ids: Vec<String>,
+        /// JSON text of each row.
+        data: Vec<String>,
+        /// The order each row keeps; `None`: after all others, in this sequence.
+        orders: Vec<Option<i64>>,
+    },
+}
+
+/// From which end rows are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// First to last.
+    Forward,
+    /// Last to first.
+    Backward,
+}
+
+impl Direction {
+    /// The order before the first row.
+    #[must_use]
+    pub fn start(self) -> i64 {
+        match self {
+            Self::Forward => i64::MIN,
+            Self::Backward => i64::MAX,
+        }
+    }
+}
+
+/// What one call has read of one table: a commit that touches any of it since is a conflict.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Dependencies {
+    /// The whole table.
+    pub all: bool,
+    /// Rows looked up, found or not.
+    pub ids: std::collections::BTreeSet<String>,
+    /// Filters, as JSON text.
+    pub filters: std::collections::BTreeSet<String>,
+    /// Every row of this order or beyond: what `pop` looked at.
+    pub from: Option<i64>,
+    /// Every row of this order or before: what `shift` looked at.
+    pub to: Option<i64>,
+}
+
+impl Dependencies {
+    /// Past so many single rows and filters the table counts as read whole: the statement stays
+    /// small, and a false conflict costs one more attempt.
+    const MAX_SINGLE: usize = 1024;
+
+    /// Whether nothing was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// A row was looked up.
+    pub fn on_id(&mut self, id: &str) {
+        if !self.all && !self.ids.contains(id) {
+            self.ids.insert(id.to_owned());
+            self.shorten();
+        }
+    }
+
+    /// Rows were looked up by a filter.
+    pub fn on_filter(&mut self, filter: &str) {
+        if !self.all && !self.filters.contains(filter) {
+            self.filters.insert(filter.to_owned());
+            self.shorten();
+        }
+    }
+
+    /// Everything was looked at.
+    pub fn on_all(&mut self) {
+        *self = Self { all: true, ..Self::default() };
+    }
+
+    /// The end of the order was looked at, down to this row.
+    pub fn on_last(&mut self, order: i64) {
+        if !self.all {
+            self.from = Some(self.from.map_or(order, |from| from.min(order)));
+        }
+    }
+
+    /// The start of the order was looked at, up to this row.
+    pub fn on_first(&mut self, order: i64) {
+        if !self.all {
+            self.to = Some(self.to.map_or(order, |to| to.max(order)));
+        }
+    }
+
+    fn shorten(&mut self) {
+        if self.ids.len() + self.filters.len() > Self::MAX_SINGLE {
+            self.on_all();
+        }
+    }
+}
+
+/// The domain a table's rows belong to, for this owner.
+#[must_use]
+pub fn domain_of(table: &Table, owner: &Arc<str>) -> Domain {
+    match table.slot() {
+        crate::storage::domain::Slot::Shared => Domain::Shared,
+        crate::storage::domain::Slot::Own => Domain::Own(owner.clone()),
+    }
+}
+
+/// The snapshot that counts for a table.
+#[must_use]
+pub fn snapshot_of(table: &Table, snapshot: &Snapshot) -> Txid {
+    snapshot.at(table.slot())
+}
