@@ -25,13 +25,16 @@ export async function withCleanup(body) {
   try {
     return await body();
   } finally {
-    await cleanUp();
+    // What fails because of the signal is no news: the process ends when everything is stopped.
+    await (stopping ?? cleanUp());
     process.off('SIGINT', interrupted);
     process.off('SIGTERM', interrupted);
   }
 }
 
+let stopping = null;
+
 function interrupted(signal) {
   process.stderr.write(`\n${signal}: stopping\n`);
-  void cleanUp().then(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  stopping ??= cleanUp().then(() => process.exit(signal === 'SIGINT' ? 130 : 143));
 }
