@@ -1,1 +1,13 @@
 //! raystream's client half for wasm32, behind a small C ABI.
+//!
+//! JavaScript writes a request into the input buffer, calls one exported function with the lengths
+//! of its parts, and reads what it needs from the input (opened in place), the output buffer and the
+//! view, an array of `u32`. No glue is generated; `lib/client/engine.ts` is the other side. Entropy
+//! comes from there.
+
+mod abi;
+mod code;
+mod engine;
+
+pub use code::Code;
+pub use engine::{CallParts, Engine, VIEW_LEN};

@@ -19,6 +19,8 @@ mod error;
 mod frame;
 mod handshake;
 mod id;
+#[cfg(test)]
+mod kat;
 mod key;
 mod limits;
 mod noise;
