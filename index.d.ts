@@ -42,10 +42,11 @@ export type Token = string | (() => string | undefined | Promise<string | undefi
 
 export interface ClientOptions {
   /** Where the gateway is. Default: the page's origin; in Node `KONTRACT_URL`, else `http://127.0.0.1:4400`. */
-  url?: string;
+  url?: string | undefined;
   /** The gateway's public keys, base64url: the current one and at most one next. */
-  pins?: string[];
-  token?: Token;
+  pins?: string[] | undefined;
+  token?: Token | undefined;
+  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
 }
 
 export interface Kontract {
@@ -56,10 +57,11 @@ export interface Kontract {
 export const kontract: Kontract;
 
 export interface CallOptions {
-  signal?: AbortSignal;
-  timeoutMs?: number;
+  signal?: AbortSignal | undefined;
+  /** How long to wait in all, retries included. Default 30 s. */
+  timeoutMs?: number | undefined;
   /** Resolves to a {@link Reply} instead of its data. */
-  raw?: boolean;
+  raw?: boolean | undefined;
 }
 
 /** What a client needs to know of a route; the compiler writes these. */
@@ -75,11 +77,12 @@ export interface RouteReference {
 export interface Client {
   call(route: RouteReference, args: unknown[], options: CallOptions & { raw: true }): Promise<Reply<unknown>>;
   call(route: RouteReference, args: unknown[], options?: CallOptions): Promise<unknown>;
-  close(): Promise<void> | void;
+  /** Ends the session; a later call starts a new one. */
+  close(): Promise<void>;
 }
 
 /** A client of its own, beside the one `api` uses. */
-export function createClient(options: ClientOptions & { pins: string[]; fetch?: typeof fetch }): Client;
+export function createClient(options: ClientOptions): Client;
 
 // ── Backend functions ────────────────────────────────────────────────────────────────────────────
 
