@@ -9,10 +9,10 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export class StepError extends Error {}
 
 /** Prints a step, runs it, prints how long it took. */
-export async function step(title, run) {
+export async function step(title, work) {
   process.stderr.write(`▸ ${title}\n`);
   const started = performance.now();
-  const result = await run();
+  const result = await work();
   const seconds = (performance.now() - started) / 1000;
   process.stderr.write(`  done in ${seconds.toFixed(1)} s${typeof result === 'string' ? `: ${result}` : ''}\n`);
   return result;

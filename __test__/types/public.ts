@@ -1,0 +1,63 @@
+// What a user's editor is told. Compiled, never run; `@ts-expect-error` lines must not compile.
+import { HttpResp, NotFoundError, api, createClient, defineMiddleware, kontract, mwfilter, perms, type Context, type Env, type Storage } from 'kontract';
+
+interface Note {
+  id: string;
+  text: string;
+  at: Date;
+}
+
+declare module 'kontract' {
+  interface Register {
+    api: {
+      addNote(text: string, at?: Date): Promise<Note>;
+      users: { rename(id: string, name: string): Promise<void> };
+    };
+  }
+  interface StorageRegistry {
+    notes: Note;
+  }
+}
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const yes = <T extends true>(): T | void => {};
+
+export async function calls() {
+  const note = await api.addNote('milk', new Date());
+  yes<Equal<typeof note, Note>>();
+  const raw = await api.addNote.raw('milk');
+  yes<Equal<typeof raw.data, Note>>();
+  yes<Equal<typeof raw.status, number>>();
+  await api.users.rename('1', 'Ada');
+  // @ts-expect-error a number is no text
+  await api.addNote(1);
+  // @ts-expect-error there is no such function
+  await api.dropNote();
+  // @ts-expect-error a missing argument
+  await api.users.rename('1');
+}
+
+export async function storage(env: Env, tables: Storage) {
+  const note = await env.storage.notes.get('1');
+  yes<Equal<typeof note, Note | null>>();
+  for await (const one of tables.get('notes').query({ text: 'milk' })) yes<Equal<typeof one, Note>>();
+  await env.storage.notes.update('1', { text: 'oat milk' });
+  // @ts-expect-error no such field
+  await env.storage.notes.update('1', { texts: 'x' });
+  // @ts-expect-error no such table
+  await env.storage.nodes.get('1');
+}
+
+export default defineMiddleware([
+  mwfilter({ egroup: 'v1', endpoints: ['addNote'] }, async (ctx: Context, next) => {
+    if ((ctx.perm & perms.R__) === 0) throw new NotFoundError('nothing to see');
+    return await next();
+  }),
+  async (_ctx, next) => {
+    await next();
+  },
+]);
+
+export const created: HttpResp<Note> = HttpResp.created({ id: '1', text: '', at: new Date() });
+kontract.configure({ token: async () => undefined });
+export const client = createClient({ url: 'http://127.0.0.1', pins: [] });
