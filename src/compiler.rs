@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use kontract_compiler::{ClientConfig, Diagnostic, Mode, Options, RouteMeta, Severity};
+use kontract_compiler::{ClientConfig, Mode, Options};
 use napi::bindgen_prelude::{Error, Result};
 use napi_derive::napi;
+use serde::Deserialize;
 
-use crate::project::{Compiled, compile_project as compile};
+use crate::project::{Compiled, Finding, compile_project as compile};
 
 /// Options of `compileProject`.
 #[napi(object)]
@@ -23,29 +24,9 @@ pub struct CompileOptions {
     pub cache: Option<bool>,
 }
 
-/// One finding in the user's sources.
-#[napi(object, js_name = "Diagnostic")]
-pub struct JsDiagnostic {
-    /// Stable code, such as `KT2001`.
-    pub code: String,
-    /// `error` or `warning`.
-    pub severity: String,
-    /// Project-relative path.
-    pub file: String,
-    /// From 1.
-    pub line: u32,
-    /// From 1, in UTF-16 units.
-    pub column: u32,
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
-    /// The rendered code frame.
-    pub frame: String,
-}
-
 /// One route of the compiled project.
 #[napi(object)]
+#[derive(Deserialize)]
 pub struct RouteInfo {
     /// The name clients call.
     pub id: String,
@@ -88,7 +69,7 @@ pub struct CompileResult {
     /// Paths below the output folder.
     pub files: Vec<String>,
     /// Errors and warnings.
-    pub diagnostics: Vec<JsDiagnostic>,
+    pub diagnostics: Vec<Finding>,
     /// Where the time went.
     pub timings: Timings,
     /// Text of `manifest.json`; empty when not ok.
@@ -116,19 +97,32 @@ pub fn compile_project(root: String, options: CompileOptions) -> Result<CompileR
     result(compiled)
 }
 
+/// What JavaScript is told of a manifest; the rest is the gateway's.
+#[derive(Default, Deserialize)]
+struct Contents {
+    routes: Vec<RouteInfo>,
+    tables: Vec<TableName>,
+}
+
+#[derive(Deserialize)]
+struct TableName {
+    id: String,
+}
+
 fn result(compiled: Compiled) -> Result<CompileResult> {
-    let manifest = match &compiled.manifest {
-        Some(manifest) => serde_json::to_string(manifest).map_err(|error| Error::from_reason(error.to_string()))?,
-        None => String::new(),
+    let manifest = compiled.manifest.unwrap_or_default();
+    let ok = !manifest.is_empty();
+    let contents = match ok {
+        true => serde_json::from_str(&manifest).map_err(|error| Error::from_reason(error.to_string()))?,
+        false => Contents::default(),
     };
-    let (routes, tables) = compiled.manifest.map(|manifest| (manifest.routes, manifest.tables)).unwrap_or_default();
     Ok(CompileResult {
-        ok: !manifest.is_empty(),
+        ok,
         changed: compiled.changed,
-        routes: routes.into_iter().map(route).collect(),
-        tables: tables.into_iter().map(|table| table.id).collect(),
+        routes: contents.routes,
+        tables: contents.tables.into_iter().map(|table| table.id).collect(),
         files: compiled.files,
-        diagnostics: compiled.diagnostics.into_iter().map(diagnostic).collect(),
+        diagnostics: compiled.diagnostics,
         timings: Timings {
             total_ms: compiled.hash_ms + compiled.compile_ms,
             hash_ms: compiled.hash_ms,
@@ -137,33 +131,4 @@ fn result(compiled: Compiled) -> Result<CompileResult> {
         manifest,
         lock: compiled.lock,
     })
-}
-
-fn route(meta: RouteMeta) -> RouteInfo {
-    RouteInfo {
-        id: meta.id,
-        file: meta.file,
-        line: meta.line,
-        perm: meta.perm.into(),
-        ugroup: meta.ugroup,
-        egroup: meta.egroup,
-        middleware: meta.middleware,
-    }
-}
-
-fn diagnostic(found: Diagnostic) -> JsDiagnostic {
-    JsDiagnostic {
-        code: found.code.to_string(),
-        severity: match found.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        }
-        .to_owned(),
-        file: found.file,
-        line: found.line,
-        column: found.column,
-        message: found.message,
-        help: found.help,
-        frame: found.frame,
-    }
 }

@@ -1,8 +1,9 @@
 //! `migrate`: brings a database to what a manifest needs.
 
-use kontract_pg::migrate as apply;
+use kontract_pg::{Report, gateway_url, migrate as apply};
 use napi::bindgen_prelude::{Error, Result};
 use napi_derive::napi;
+use tokio_postgres::NoTls;
 
 /// Options of `migrate`.
 #[napi(object)]
@@ -24,4 +25,21 @@ pub struct MigrateReport {
     pub gateway_url: String,
     /// True when roles could not be made: the gateway then uses the admin login.
     pub degraded: bool,
+}
+
+/// Brings the database to what the manifest needs. Idempotent; safe to run from several processes.
+#[napi]
+pub async fn migrate(options: MigrateOptions) -> Result<MigrateReport> {
+    let MigrateOptions { admin_url, manifest, gateway_password } = options;
+    let (client, connection) = tokio_postgres::connect(&admin_url, NoTls)
+        .await
+        .map_err(|error| Error::from_reason(format!("cannot connect to the database: {error}")))?;
+    let driving = tokio::spawn(connection);
+    let report = apply(&client, &manifest, &gateway_password).await.map_err(|error| Error::from_reason(error.to_string()));
+    drop(client);
+    // The connection ends when its client is gone; how it ended says nothing new.
+    let _ = driving.await;
+    let Report { applied, degraded } = report?;
+    let derived = if degraded { None } else { gateway_url(&admin_url, &gateway_password) };
+    Ok(MigrateReport { applied, gateway_url: derived.unwrap_or(admin_url), degraded })
 }

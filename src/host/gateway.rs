@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
 use kontract_gateway::Gateway;
-use kontract_pg::Pool;
+use kontract_pg::{PgPool, PoolConfig};
 use napi::bindgen_prelude::{Env, Error, Function, PromiseRaw, Result, spawn};
 use napi_derive::napi;
 use tokio::net::TcpListener;
@@ -85,7 +85,7 @@ impl NodeGateway {
 async fn listen(options: GatewayOptions, functions: JsFunctions) -> Result<NodeGateway> {
     let config = options.config()?;
     let max_frame = config.limits.max_frame;
-    let pool = Pool::connect(&options.database_url).map_err(reason)?;
+    let pool = PgPool::new(&options.database_url, PoolConfig::default()).map_err(reason)?;
     let host = NodeHost { pool, clock: SystemClock::new(), entropy: SystemEntropy };
     let gateway = Gateway::new(Arc::new(host), config);
     gateway.deploy(&options.manifest, functions).map_err(reason)?;

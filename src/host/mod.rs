@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use kontract_gateway::{Carrier, Clock as _, Gateway, Host};
-use kontract_pg::Pool;
+use kontract_pg::PgPool;
 use kontract_raystream::ClearCode;
 
 use clock::{SystemClock, SystemEntropy};
@@ -25,18 +25,18 @@ use sessions::Sessions;
 
 /// What this host gives the gateway.
 pub struct NodeHost {
-    pool: Pool,
+    pool: PgPool,
     clock: SystemClock,
     entropy: SystemEntropy,
 }
 
 impl Host for NodeHost {
-    type Database = Pool;
+    type Database = PgPool;
     type Functions = JsFunctions;
     type Clock = SystemClock;
     type Entropy = SystemEntropy;
 
-    fn database(&self) -> &Pool {
+    fn database(&self) -> &PgPool {
         &self.pool
     }
 

@@ -5,12 +5,14 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use kontract_compiler::{Diagnostic, Manifest, Options, Output, SourceFile};
+use kontract_compiler::{Options, SourceFile};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{ProjectError, emit};
+use super::{Finding, ProjectError, emit};
 
+/// Where an output folder has its manifest.
+pub const MANIFEST: &str = "manifest.json";
 const PATH: &str = "node_modules/.kontract/cache.json";
 /// The largest cache file that is read; a project of ten thousand files stays below it.
 const MAX_BYTES: u64 = 64 << 20;
@@ -24,8 +26,7 @@ pub struct Cache {
     out_dir: String,
     files: BTreeMap<String, Entry>,
     outputs: BTreeMap<String, String>,
-    diagnostics: Vec<Diagnostic>,
-    manifest: Manifest,
+    diagnostics: Vec<Finding>,
     lock: String,
 }
 
@@ -47,8 +48,8 @@ struct Outputs {
 /// What a warm cache answers.
 pub struct Hit {
     pub files: Vec<String>,
-    pub diagnostics: Vec<Diagnostic>,
-    pub manifest: Manifest,
+    pub diagnostics: Vec<Finding>,
+    pub manifest: String,
     pub lock: String,
 }
 
@@ -71,13 +72,20 @@ impl Cache {
             return None;
         }
         let folder = root.join(out_dir);
-        let unharmed = self.outputs.iter().all(|(path, digest)| {
-            emit::is_inside(path) && fs::read(folder.join(path)).is_ok_and(|bytes| sha256(bytes) == *digest)
-        });
-        unharmed.then(|| Hit {
+        let mut manifest = None;
+        for (path, digest) in &self.outputs {
+            let bytes = emit::is_inside(path).then(|| fs::read(folder.join(path)).ok()).flatten()?;
+            if sha256(&bytes) != *digest {
+                return None;
+            }
+            if path == MANIFEST {
+                manifest = String::from_utf8(bytes).ok();
+            }
+        }
+        Some(Hit {
             files: self.outputs.into_keys().collect(),
             diagnostics: self.diagnostics,
-            manifest: self.manifest,
+            manifest: manifest?,
             lock: self.lock,
         })
     }
@@ -85,10 +93,11 @@ impl Cache {
     /// What to remember of a compile that had no errors.
     pub fn record(
         key: String,
+        out_dir: &str,
         hashes: &BTreeMap<String, String>,
         emitted: &BTreeMap<String, String>,
-        output: &Output,
-        out_dir: &str,
+        diagnostics: &[Finding],
+        lock: &str,
     ) -> Self {
         let emitted_as = |half: &str, path: &str| {
             let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
@@ -108,9 +117,8 @@ impl Cache {
             out_dir: out_dir.to_owned(),
             files,
             outputs: emitted.clone(),
-            diagnostics: output.diagnostics.clone(),
-            manifest: output.manifest.clone(),
-            lock: output.lock.clone(),
+            diagnostics: diagnostics.to_vec(),
+            lock: lock.to_owned(),
         }
     }
 

@@ -4,12 +4,14 @@
 mod cache;
 mod discover;
 mod emit;
+mod finding;
 
 use std::{collections::BTreeMap, io, path::Path, time::Instant};
 
-use kontract_compiler::{Diagnostic, Manifest, Options, Project, compile};
+use kontract_compiler::{Options, Project, compile};
 
 use cache::Cache;
+pub use finding::Finding;
 
 /// How one compile of a project on disk went.
 pub struct Compiled {
@@ -18,9 +20,9 @@ pub struct Compiled {
     /// Project-relative paths of what is in the output folder.
     pub files: Vec<String>,
     /// Warnings, and errors when `manifest` is `None`.
-    pub diagnostics: Vec<Diagnostic>,
-    /// What was compiled; `None` when there were errors.
-    pub manifest: Option<Manifest>,
+    pub diagnostics: Vec<Finding>,
+    /// Text of `manifest.json`; `None` when there were errors.
+    pub manifest: Option<String>,
     /// Text of `kontract.lock.json` as it is after this compile.
     pub lock: String,
     /// Milliseconds spent reading and hashing.
@@ -89,18 +91,19 @@ pub fn compile_project(
     let project = Project { files, lock };
     let output = compile(&project, options);
     let ok = output.ok();
+    let diagnostics: Vec<Finding> = output.diagnostics.into_iter().map(Finding::from).collect();
     let mut emitted = BTreeMap::new();
     if ok {
         emitted = emit::write(root, out_dir, &output.files)?;
         if use_cache {
-            Cache::record(key, &hashes, &emitted, &output, out_dir).write(root)?;
+            Cache::record(key, out_dir, &hashes, &emitted, &diagnostics, &output.lock).write(root)?;
         }
     }
     Ok(Compiled {
         changed: true,
         files: emitted.into_keys().collect(),
-        diagnostics: output.diagnostics,
-        manifest: ok.then_some(output.manifest),
+        diagnostics,
+        manifest: output.files.get(cache::MANIFEST).filter(|_| ok).cloned(),
         lock: output.lock,
         hash_ms,
         compile_ms: millis(compiling),

@@ -72,6 +72,11 @@ impl<H: Host> Gateway<H> {
         Ok(())
     }
 
+    /// Lets go of the build: from now on every call is `SERVICE_UNAVAILABLE`.
+    pub fn undeploy(&self) {
+        *self.deployment.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// The host.
     pub fn host(&self) -> &Arc<H> {
         &self.host
