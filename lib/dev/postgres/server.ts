@@ -12,6 +12,8 @@ import { DATABASE, ensureCluster, isAlive, remember, running, spawnOptions, USER
 export interface PostgresOptions {
   /** The cluster's folder, made on first use. Elsewhere (see `notes`) when its user cannot reach it. */
   dataDir: string;
+  /** Preferred; another is taken when something listens there. Default: the one of last time, else any. */
+  port?: number;
   /** For tests: gives up durability for speed, and `stop` removes the data. */
   throwaway?: boolean;
 }
@@ -74,7 +76,7 @@ async function launch(
   options: PostgresOptions,
   notes: string[],
 ): Promise<Postgres> {
-  const port = await freePort(known.port);
+  const port = await freePort(options.port ?? known.port);
   remember(dataDir, { ...known, port, owner: process.pid });
   const settings = [
     'listen_addresses=127.0.0.1',
