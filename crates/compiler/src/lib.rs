@@ -1,1 +1,23 @@
-//! TypeScript in, everything a Kontract build emits out.
+//! TypeScript in, everything a Kontract build emits out: [`compile`].
+//!
+//! Pure and deterministic: files in, files out, no clock, no network, no absolute path. The phases
+//! are described in `docs/design/interfaces.md`; each has a folder here.
+
+mod blank;
+mod codec;
+mod compile;
+mod decorators;
+mod diagnostics;
+mod emit;
+mod modules;
+mod output;
+mod parse;
+mod project;
+mod routes;
+mod split;
+mod types;
+
+pub use compile::compile;
+pub use diagnostics::{Diagnostic, Severity};
+pub use output::{Manifest, Output, Route, Table, TableField};
+pub use project::{ClientConfig, Mode, Options, Project, SourceFile};

@@ -1,0 +1,372 @@
+//! A scanner for TypeScript that knows just enough to never be fooled by strings, templates,
+//! comments, regular expressions or JSX text: it reports every `@name` in code.
+
+use super::Found;
+use crate::diagnostics::Range;
+
+/// Nesting of templates and JSX the scanner follows.
+const MAX_DEPTH: usize = 200;
+
+pub(super) struct Scan {
+    pub found: Vec<Found>,
+    pub gave_up: Option<Range>,
+}
+
+pub(super) fn scan(text: &str, jsx: bool) -> Scan {
+    let mut scanner = Scanner {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        jsx,
+        depth: 0,
+        previous: Token::Operator,
+        brackets: Vec::new(),
+        found: Vec::new(),
+        gave_up: None,
+    };
+    scanner.code(Until::End);
+    Scan { found: scanner.found, gave_up: scanner.gave_up }
+}
+
+/// What came before decides whether `/` divides and whether `<` opens an element.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Token {
+    /// A value ended here: `/` divides.
+    Operand,
+    /// A value is expected: `/` opens a regular expression.
+    Operator,
+    /// `if`, `while`, `for`, `with`: the closing parenthesis that follows ends no value.
+    Condition,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    End,
+    /// The `}` that closes a `${` or a JSX `{`.
+    Brace,
+    /// The `)` that closes a decorator's arguments.
+    Parenthesis,
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    jsx: bool,
+    depth: usize,
+    previous: Token,
+    /// What each open bracket's closing one means for the next token.
+    brackets: Vec<Token>,
+    found: Vec<Found>,
+    gave_up: Option<Range>,
+}
+
+impl Scanner<'_> {
+    fn peek(&self, ahead: usize) -> u8 {
+        self.bytes.get(self.at + ahead).copied().unwrap_or(0)
+    }
+
+    /// Scans code up to and including the bracket asked for; `false` at the end of the text.
+    fn code(&mut self, until: Until) -> bool {
+        if self.depth >= MAX_DEPTH {
+            let at = u32::try_from(self.at).unwrap_or(u32::MAX);
+            self.gave_up.get_or_insert(Range::new(at, at + 1));
+            self.at = self.bytes.len();
+            return false;
+        }
+        self.depth += 1;
+        let floor = self.brackets.len();
+        let closed = self.code_above(until, floor);
+        self.brackets.truncate(floor);
+        self.depth -= 1;
+        closed
+    }
+
+    fn code_above(&mut self, until: Until, floor: usize) -> bool {
+        while self.at < self.bytes.len() {
+            let byte = self.bytes[self.at];
+            match byte {
+                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
+                b'\'' | b'"' => {
+                    self.string(byte);
+                    self.previous = Token::Operand;
+                }
+                b'`' => {
+                    self.at += 1;
+                    self.template();
+                    self.previous = Token::Operand;
+                }
+                b'/' if self.peek(1) == b'/' => self.line_comment(),
+                b'/' if self.peek(1) == b'*' => self.block_comment(),
+                b'/' => self.slash(),
+                b'<' if self.jsx && self.previous != Token::Operand && self.opens_element() => {
+                    self.element();
+                    self.previous = Token::Operand;
+                }
+                b'@' => self.decorator(),
+                b'(' | b'[' | b'{' => self.open(byte),
+                b')' | b']' | b'}' => {
+                    self.at += 1;
+                    if self.brackets.len() == floor {
+                        let closes = match until {
+                            Until::End => false,
+                            Until::Brace => byte == b'}',
+                            Until::Parenthesis => byte == b')',
+                        };
+                        if closes {
+                            return true;
+                        }
+                        self.previous = Token::Operand;
+                    } else if let Some(after) = self.brackets.pop() {
+                        self.previous = after;
+                    }
+                }
+                b'+' | b'-' if self.peek(1) == byte => {
+                    self.at += 2;
+                    // `x++ / 2` divides, `++/re/.lastIndex` is nobody's code.
+                    self.previous = Token::Operand;
+                }
+                b'!' if self.previous == Token::Operand && self.peek(1) != b'=' => self.at += 1,
+                b'0'..=b'9' => self.number(),
+                _ if is_word_byte(byte) => self.word(),
+                _ => {
+                    self.at += 1;
+                    self.previous = Token::Operator;
+                }
+            }
+        }
+        false
+    }
+
+    fn open(&mut self, byte: u8) {
+        self.at += 1;
+        let after = match byte {
+            b'(' if self.previous == Token::Condition => Token::Operator,
+            // A brace where a value is expected is an object; elsewhere it is a block.
+            b'{' if self.previous == Token::Operand => Token::Operator,
+            _ => Token::Operand,
+        };
+        self.brackets.push(after);
+        self.previous = Token::Operator;
+    }
+
+    fn string(&mut self, quote: u8) {
+        self.at += 1;
+        while self.at < self.bytes.len() {
+            match self.bytes[self.at] {
+                b'\\' => self.at += 2,
+                b'\n' => return,
+                byte => {
+                    self.at += 1;
+                    if byte == quote {
+                        return;
+                    }
+                }
+            }
+        }
+        self.at = self.bytes.len();
+    }
+
+    /// After the opening backtick, up to and including the closing one.
+    fn template(&mut self) {
+        while self.at < self.bytes.len() {
+            match self.bytes[self.at] {
+                b'\\' => self.at += 2,
+                b'`' => {
+                    self.at += 1;
+                    return;
+                }
+                b'$' if self.peek(1) == b'{' => {
+                    self.at += 2;
+                    self.previous = Token::Operator;
+                    self.code(Until::Brace);
+                }
+                _ => self.at += 1,
+            }
+        }
+        self.at = self.bytes.len();
+    }
+
+    fn line_comment(&mut self) {
+        let rest = &self.text[self.at..];
+        self.at += rest.find(['\n', '\r', '\u{2028}', '\u{2029}']).unwrap_or(rest.len());
+    }
+
+    fn block_comment(&mut self) {
+        let rest = &self.text[self.at..];
+        self.at += rest[2..].find("*/").map_or(rest.len(), |i| i + 4);
+    }
+
+    fn slash(&mut self) {
+        let end = if self.previous == Token::Operand { None } else { self.regex_end() };
+        if let Some(end) = end {
+            self.at = end;
+            self.previous = Token::Operand;
+        } else {
+            self.at += 1;
+            self.previous = Token::Operator;
+        }
+    }
+
+    /// A regular expression ends on its own line; what doesn't is a division after all.
+    fn regex_end(&self) -> Option<usize> {
+        let mut at = self.at + 1;
+        let mut class = false;
+        loop {
+            match self.bytes.get(at)? {
+                b'\n' | b'\r' => return None,
+                b'\\' => at += 1,
+                b'[' => class = true,
+                b']' => class = false,
+                b'/' if !class => break,
+                _ => {}
+            }
+            at += 1;
+        }
+        at += 1;
+        while self.bytes.get(at).is_some_and(u8::is_ascii_alphanumeric) {
+            at += 1;
+        }
+        Some(at)
+    }
+
+    fn number(&mut self) {
+        while is_word_byte(self.peek(0)) || self.peek(0) == b'.' {
+            self.at += 1;
+        }
+        self.previous = Token::Operand;
+    }
+
+    fn word(&mut self) {
+        let start = self.at;
+        while is_word_byte(self.peek(0)) {
+            self.at += 1;
+        }
+        let member = self.text[..start].trim_end().ends_with('.');
+        self.previous = match &self.text[start..self.at] {
+            _ if member => Token::Operand,
+            "if" | "while" | "for" | "with" => Token::Condition,
+            "return" | "typeof" | "instanceof" | "in" | "of" | "new" | "delete" | "void" | "throw" | "case" | "do"
+            | "else" | "yield" | "await" | "default" | "extends" => Token::Operator,
+            _ => Token::Operand,
+        };
+    }
+
+    fn decorator(&mut self) {
+        let start = self.at;
+        self.at += 1;
+        let name_start = self.at;
+        while is_word_byte(self.peek(0)) || (self.peek(0) == b'.' && is_word_byte(self.peek(1))) {
+            self.at += 1;
+        }
+        if name_start == self.at {
+            self.previous = Token::Operator;
+            return;
+        }
+        let name = self.text[name_start..self.at].to_owned();
+        let index = self.found.len();
+        let mut found = Found { name, range: range(start, self.at), arguments: None };
+        if self.peek(0) == b'(' {
+            self.at += 1;
+            let inner = self.at;
+            self.previous = Token::Operator;
+            let closed = self.code(Until::Parenthesis);
+            found.arguments = Some(range(inner, if closed { self.at - 1 } else { self.at }));
+            found.range = range(start, self.at);
+            // What looks like a decorator inside the arguments is part of them.
+            self.found.truncate(index);
+        }
+        self.found.push(found);
+        self.previous = Token::Operator;
+    }
+
+    /// `<div`, `<>` and `<a.b` open an element; `<T,>(` and `<T extends U>(` are generic arrows.
+    fn opens_element(&self) -> bool {
+        let rest = &self.text[self.at + 1..];
+        if rest.starts_with('>') {
+            return true;
+        }
+        let name = rest.bytes().take_while(|b| is_word_byte(*b) || matches!(b, b'.' | b'-' | b':')).count();
+        let after = rest[name..].trim_start();
+        name > 0
+            && !after.starts_with(',')
+            && !after.starts_with("extends ")
+            // `<T>(x: T) => void` is a type: nothing closes it.
+            && (after.contains("/>") || after.contains(&format!("</{}", &rest[..name])))
+    }
+
+    /// A JSX element from its `<` to the end of its closing tag.
+    fn element(&mut self) {
+        let mut open = 0usize;
+        loop {
+            // At a `<`.
+            self.at += 1;
+            let closing = self.peek(0) == b'/';
+            let self_closed = self.tag();
+            match (closing, self_closed) {
+                (true, _) => open = open.saturating_sub(1),
+                (false, true) => {}
+                (false, false) => open += 1,
+            }
+            if open == 0 || !self.children() {
+                return;
+            }
+        }
+    }
+
+    /// The inside of a tag up to and including `>`; whether it ended in `/>`.
+    fn tag(&mut self) -> bool {
+        let mut slash = false;
+        while self.at < self.bytes.len() {
+            match self.bytes[self.at] {
+                b'>' => {
+                    self.at += 1;
+                    return slash;
+                }
+                quote @ (b'"' | b'\'') => {
+                    self.at += 1;
+                    while self.at < self.bytes.len() && self.bytes[self.at] != quote {
+                        self.at += 1;
+                    }
+                    self.at += 1;
+                    slash = false;
+                }
+                b'{' => {
+                    self.at += 1;
+                    self.previous = Token::Operator;
+                    self.code(Until::Brace);
+                    slash = false;
+                }
+                byte => {
+                    slash = byte == b'/';
+                    self.at += 1;
+                }
+            }
+        }
+        false
+    }
+
+    /// JSX text and `{…}` up to the next `<`; `false` at the end of the text.
+    fn children(&mut self) -> bool {
+        while self.at < self.bytes.len() {
+            match self.bytes[self.at] {
+                b'<' => return true,
+                b'{' => {
+                    self.at += 1;
+                    self.previous = Token::Operator;
+                    self.code(Until::Brace);
+                }
+                _ => self.at += 1,
+            }
+        }
+        false
+    }
+}
+
+fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte == b'#' || byte >= 0x80
+}
+
+fn range(start: usize, end: usize) -> Range {
+    Range::new(u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,77 @@
+//! A route's schema hash: an old client meets `VERSION_SKEW`, not bytes it cannot read.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use super::fbs::number_name;
+use super::layout::{Layout, Root, Wire};
+
+/// 16 hex digits of SHA-256 over the canonical schema of a route's arguments and reply.
+pub(crate) fn route_hash(layout: &Layout, root: &Root) -> String {
+    let mut canonical = Canonical { layout, text: String::new(), seen: Vec::new() };
+    canonical.table(root.args);
+    canonical.text.push_str("->");
+    canonical.table(root.reply);
+    hex(&Sha256::digest(canonical.text.as_bytes()), 8)
+}
+
+/// The first `bytes` of a digest as hex.
+pub(crate) fn hex(digest: &[u8], bytes: usize) -> String {
+    digest.iter().take(bytes).fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+/// The names of types don't matter, those of fields do; a table seen before is its number.
+struct Canonical<'a> {
+    layout: &'a Layout,
+    text: String,
+    seen: Vec<usize>,
+}
+
+impl Canonical<'_> {
+    fn table(&mut self, index: usize) {
+        if let Some(number) = self.seen.iter().position(|&seen| seen == index) {
+            let _ = write!(self.text, "#{number}");
+            return;
+        }
+        self.seen.push(index);
+        self.text.push('{');
+        for field in &self.layout.tables[index].fields {
+            let marks = [(field.null, '~'), (field.undefined, '?'), (field.rest, '*')];
+            let marks: String = marks.iter().filter(|(set, _)| *set).map(|(_, mark)| mark).collect();
+            let _ = write!(self.text, "{}{marks}:", field.name);
+            self.wire(&field.wire);
+            self.text.push(';');
+        }
+        self.text.push('}');
+    }
+
+    fn wire(&mut self, wire: &Wire) {
+        match wire {
+            Wire::Table(index) => self.table(*index),
+            Wire::Record(index) => {
+                self.text.push_str("record");
+                self.table(*index);
+            }
+            Wire::Vector(element) => {
+                self.text.push('[');
+                self.wire(element);
+                self.text.push(']');
+            }
+            Wire::Date => self.text.push_str("date"),
+            Wire::Bigint { unsigned } => self.text.push_str(if *unsigned { "biguint" } else { "bigint" }),
+            Wire::Bool => self.text.push_str("bool"),
+            Wire::Bytes => self.text.push_str("bytes"),
+            Wire::Nothing => {}
+            Wire::Text(literals) => {
+                let _ = write!(self.text, "string{literals:?}");
+            }
+            Wire::Number(number, literals) => {
+                let _ = write!(self.text, "{}{literals:?}", number_name(*number));
+            }
+        }
+    }
+}

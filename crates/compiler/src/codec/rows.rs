@@ -1,0 +1,147 @@
+//! The code for rows: from a value to the JSON text the storage takes, and back.
+//!
+//! JSON has no dates, no 64-bit integers and no bytes: a date is its milliseconds, a bigint an
+//! exact integer, bytes are base64.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::layout::path_of;
+use crate::types::{Field, Kind, Slot, TableDecl, Types, is_identifier, quote};
+
+/// The text of `server/tables.js`.
+pub(crate) fn tables_module(types: &Types, tables: &[TableDecl]) -> String {
+    let mut rows = Rows { types, functions: BTreeMap::new(), names: BTreeMap::new() };
+    let mut entries = String::new();
+    let mut row_functions = Vec::new();
+    for table in tables {
+        let fields = table.fields(types);
+        let (to, from) = (format!("toRow_{}", table.id), format!("fromRow_{}", table.id));
+        let text = rows.row_functions(&to, &from, &fields);
+        row_functions.push(text);
+        let _ = writeln!(
+            entries,
+            "  {}: {{ primkey: {}, toRow: {to}, fromRow: {from} }},",
+            table.id,
+            quote(&table.primkey)
+        );
+    }
+    let body: Vec<String> = rows.functions.into_values().chain(row_functions).collect();
+    format!("import {{ parse, row, within }} from \"kontract/codec\";\n\n{}\nexport const tables = {{\n{entries}}};\n", body.join("\n"))
+}
+
+struct Rows<'a> {
+    types: &'a Types,
+    /// The functions of every object inside a row, by its index.
+    functions: BTreeMap<usize, String>,
+    names: BTreeMap<usize, String>,
+}
+
+impl Rows<'_> {
+    /// `toRow(value, partial)` and `fromRow(text)` of a table.
+    fn row_functions(&mut self, to: &str, from: &str, fields: &[Field]) -> String {
+        let writes = self.writes(fields, true);
+        let reads = self.reads(fields);
+        format!(
+            "function {to}(v, partial = false) {{\n  row.object(v);\n{writes}}}\n\n\
+             function {from}(text) {{\n  const r = parse(text);\n  row.object(r);\n  const o = {{}};\n{reads}  return o;\n}}\n"
+        )
+    }
+
+    /// The functions for an object inside a row.
+    fn object(&mut self, index: usize) -> String {
+        if let Some(name) = self.names.get(&index) {
+            return name.clone();
+        }
+        let name = format!("{}_{index}", self.types.objects[index].name.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+        self.names.insert(index, name.clone());
+        let fields = &self.types.objects[index].fields;
+        let writes = self.writes(fields, false);
+        let reads = self.reads(fields);
+        let text = format!(
+            "function to_{name}(v) {{\n  row.object(v);\n{writes}}}\n\n\
+             function from_{name}(r) {{\n  row.object(r);\n  const o = {{}};\n{reads}  return o;\n}}\n"
+        );
+        self.functions.insert(index, text);
+        name
+    }
+
+    fn writes(&mut self, fields: &[Field], table: bool) -> String {
+        let mut out = "  let json = \"\", at = \"\";\n  try {\n".to_owned();
+        for field in fields {
+            let access = access("v", &field.name);
+            let value = self.write(&field.slot, "x");
+            let key = quote(&format!("{}:", quote(&field.name)));
+            let add = format!("json += (json === \"\" ? \"\" : \",\") + {key} + {value};");
+            let _ = writeln!(out, "    at = {};", quote(&path_of(&field.name)));
+            let write = match (field.slot.undefined, table) {
+                (true, _) => format!("if (x !== undefined) {add}"),
+                (false, true) => format!("if (x !== undefined || !partial) {add}"),
+                (false, false) => add,
+            };
+            let _ = writeln!(out, "    {{ const x = {access}; {write} }}");
+        }
+        out.push_str("  } catch (e) {\n    throw within(e, at, -1);\n  }\n  return \"{\" + json + \"}\";\n");
+        out
+    }
+
+    fn reads(&mut self, fields: &[Field]) -> String {
+        let mut out = String::new();
+        for field in fields {
+            let (from, to) = (access("r", &field.name), access("o", &field.name));
+            let value = self.read(&field.slot, "x");
+            let read = match (field.slot.undefined, field.slot.null) {
+                // The database has one kind of nothing where the type has one.
+                (true, false) => format!("if (x !== undefined && x !== null) {to} = {value};"),
+                (true, true) => format!("if (x !== undefined) {to} = {value};"),
+                (false, _) => format!("{to} = {value};"),
+            };
+            let _ = writeln!(out, "  {{ const x = {from}; {read} }}");
+        }
+        out
+    }
+
+    /// An expression for the JSON text of `value`.
+    fn write(&mut self, slot: &Slot, value: &str) -> String {
+        let text = match &slot.kind {
+            Kind::Void => "\"null\"".to_owned(),
+            Kind::Text(literals) if literals.is_empty() => format!("row.text({value})"),
+            Kind::Text(literals) => format!("row.text(row.one({value}, {}))", super::encode::text_list(literals)),
+            Kind::Number(_, literals) if literals.is_empty() => format!("row.number({value})"),
+            Kind::Number(_, literals) => format!("row.number(row.one({value}, [{}]))", literals.join(", ")),
+            Kind::Boolean => format!("row.boolean({value})"),
+            Kind::Bigint { unsigned } => format!("row.{}({value})", if *unsigned { "biguint" } else { "bigint" }),
+            Kind::Date => format!("row.date({value})"),
+            Kind::Bytes => format!("row.bytes({value})"),
+            Kind::Object(index) => format!("to_{}({value})", self.object(*index)),
+            Kind::List(element) => format!("row.list({value}, (x) => {})", self.write(element, "x")),
+            Kind::Record(element) => format!("row.record({value}, (x) => {})", self.write(element, "x")),
+        };
+        if slot.null && slot.kind != Kind::Void { format!("({value} === null ? \"null\" : {text})") } else { text }
+    }
+
+    /// An expression for the value of parsed JSON.
+    fn read(&mut self, slot: &Slot, value: &str) -> String {
+        let read = match &slot.kind {
+            Kind::Void => return "null".to_owned(),
+            Kind::Text(_) | Kind::Boolean => value.to_owned(),
+            Kind::Number(..) => format!("Number({value})"),
+            Kind::Bigint { .. } => format!("BigInt({value})"),
+            Kind::Date => format!("new Date(Number({value}))"),
+            Kind::Bytes => format!("row.fromBase64({value})"),
+            Kind::Object(index) => format!("from_{}({value})", self.object(*index)),
+            Kind::List(element) => {
+                let inner = self.read(element, "x");
+                if inner == "x" { value.to_owned() } else { format!("{value}.map((x) => {inner})") }
+            }
+            Kind::Record(element) => format!("row.fromRecord({value}, (x) => {})", self.read(element, "x")),
+        };
+        if slot.null && read != value { format!("({value} === null || {value} === undefined ? null : {read})") }
+        else if slot.null { format!("{value} ?? null") }
+        else { read }
+    }
+}
+
+fn access(object: &str, name: &str) -> String {
+    if is_identifier(name) { format!("{object}.{name}") } else { format!("{object}[{}]", quote(name)) }
+}

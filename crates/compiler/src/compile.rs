@@ -1,0 +1,177 @@
+//! The driver: phases per file, then linking, then writing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use swc_core::common::{GLOBALS, Globals};
+
+use crate::codec::{Layout, codec_module, route_hash, schema, tables_module};
+use crate::diagnostics::{Report, Severity, render};
+use crate::emit::{self, Lock};
+use crate::modules::Modules;
+use crate::output::Manifest;
+use crate::parse::{Parsed, parse};
+use crate::routes::{RouteDecl, RouteType, find_routes, typed};
+use crate::split::{self, Half, Middleware};
+use crate::types::{Resolver, TableDecl, Types, find_tables};
+use crate::{Diagnostic, Options, Output, Project, SourceFile, decorators};
+
+/// Compiles a project. Pure: the same files and options give the same bytes.
+#[must_use]
+pub fn compile(project: &Project, options: &Options) -> Output {
+    let mut files: Vec<&SourceFile> = project.files.iter().collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut reports = Vec::new();
+    let built = GLOBALS.set(&Globals::new(), || build(&files, project.lock.as_deref(), options, &mut reports));
+    let texts: Vec<(&str, &str)> = files.iter().map(|f| (f.path.as_str(), f.text.as_str())).collect();
+    reports.sort_by(|a, b| (a.file, a.range, a.code).cmp(&(b.file, b.range, b.code)));
+    let diagnostics: Vec<Diagnostic> = reports.iter().map(|r| render(r, &texts)).collect();
+    let lock = project.lock.clone().unwrap_or_default();
+    match built.filter(|_| reports.iter().all(|r| r.severity != Severity::Error)) {
+        Some(built) => Output { files: built.files, manifest: built.manifest, diagnostics, lock: built.lock },
+        None => Output { files: BTreeMap::new(), manifest: Manifest::default(), diagnostics, lock },
+    }
+}
+
+struct Built {
+    files: BTreeMap<String, String>,
+    manifest: Manifest,
+    lock: String,
+}
+
+/// What is known of a project once its types are resolved.
+struct Facts<'a> {
+    modules: &'a Modules,
+    types: Types,
+    routes: Vec<RouteType>,
+    tables: Vec<TableDecl>,
+    middleware: Middleware,
+}
+
+impl Facts<'_> {
+    /// The backend functions of one file in source order.
+    fn of_file(&self, file: usize) -> Vec<&RouteType> {
+        let mut routes: Vec<&RouteType> = self.routes.iter().filter(|r| r.file == file).collect();
+        routes.sort_by_key(|r| r.range);
+        routes
+    }
+}
+
+fn build(files: &[&SourceFile], lock: Option<&str>, options: &Options, reports: &mut Vec<Report>) -> Option<Built> {
+    let lock = Lock::read(lock).map_err(|report| reports.push(report)).ok();
+    let parsed = parse_all(files, reports)?;
+    let (modules, missing) = Modules::link(parsed);
+    reports.extend(missing);
+    let declared = find_routes(&modules, reports);
+    let middleware = split::find_middleware(&modules, &declared, reports);
+    let (types, routes, tables) = resolve(&modules, &declared, reports);
+    let facts = Facts { modules: &modules, types, routes, tables, middleware };
+    let halves: Vec<Half> = (0..files.len()).map(|file| split::prepare(&modules, file)).collect();
+    let written = write(&facts, &halves, &declared, reports);
+    if reports.iter().any(|r| r.severity == Severity::Error) {
+        return None;
+    }
+    Some(finish(&facts, lock?, written, options))
+}
+
+/// Reads every file; a file that cannot be read leaves nothing to link.
+fn parse_all(files: &[&SourceFile], reports: &mut Vec<Report>) -> Option<Vec<Parsed>> {
+    let mut all = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        match parse(index, file) {
+            Ok((parsed, found)) => {
+                reports.extend(found);
+                all.push(parsed);
+            }
+            Err(found) => reports.extend(found),
+        }
+    }
+    for (index, parsed) in all.iter().enumerate().filter(|_| all.len() == files.len()) {
+        reports.extend(parsed.bindings.every().flat_map(|found| decorators::check(index, parsed, found)));
+    }
+    (all.len() == files.len()).then_some(all)
+}
+
+fn resolve<'a>(
+    modules: &'a Modules,
+    declared: &[RouteDecl<'a>],
+    reports: &mut Vec<Report>,
+) -> (Types, Vec<RouteType>, Vec<TableDecl>) {
+    let mut resolver = Resolver::new(modules);
+    let routes = declared.iter().filter_map(|route| typed(route, &mut resolver)).collect();
+    let tables = find_tables(&mut resolver);
+    reports.append(&mut resolver.reports);
+    (resolver.types, routes, tables)
+}
+
+/// Both halves of every module.
+fn write(
+    facts: &Facts<'_>,
+    halves: &[Half],
+    declared: &[RouteDecl<'_>],
+    reports: &mut Vec<Report>,
+) -> BTreeMap<String, String> {
+    let modules = facts.modules;
+    let items: Vec<_> = halves.iter().map(split::analyse).collect();
+    let names: Vec<(usize, String)> = declared.iter().map(|r| (r.file, r.id.clone())).collect();
+    let contextual = split::contextual(modules, &items, &names);
+    let on_server = split::server_files(modules, halves, &facts.routes, &facts.middleware);
+    split::check_ambient(modules, &items, &on_server, &facts.middleware, &contextual, reports);
+    let names: BTreeSet<(usize, String)> = names.into_iter().collect();
+    let reach = split::reach(modules, halves, &items, &names, reports);
+    let mut files = BTreeMap::new();
+    if reports.iter().any(|r| r.severity == Severity::Error) {
+        return files;
+    }
+    let uses_txid = on_server.iter().any(|&f| modules.files[f].text.contains("currentTxid"));
+    for (file, half) in halves.iter().enumerate() {
+        let path = split::output_path(&modules.files[file].path);
+        let routes: Vec<&RouteType> = facts.of_file(file);
+        if on_server.contains(&file) {
+            let printed = split::server_module(
+                modules, file, half, &items[file], &contextual, &routes, &facts.middleware, uses_txid,
+            );
+            files.insert(format!("server/{path}"), printed.code);
+            files.insert(format!("server/{path}.map"), printed.map);
+        }
+        let declaration_file = modules.files[file].path.ends_with(".d.ts");
+        if !reach.server_only[file] && !declaration_file {
+            let printed = split::client_module(modules, file, half, &items[file], &reach, &routes);
+            files.insert(format!("client/{path}"), printed.code);
+            files.insert(format!("client/{path}.map"), printed.map);
+        }
+    }
+    files
+}
+
+/// Codecs, schemas, types, the tables of contents, the manifest and the lock.
+fn finish(facts: &Facts<'_>, lock: Lock, mut files: BTreeMap<String, String>, options: &Options) -> Built {
+    let modules = facts.modules;
+    let mut hashes: BTreeMap<&str, String> = BTreeMap::new();
+    for (file, parsed) in modules.files.iter().enumerate() {
+        let routes: Vec<&RouteType> = facts.of_file(file);
+        if routes.is_empty() {
+            continue;
+        }
+        let layout = Layout::new(&facts.types, &routes);
+        for (route, root) in routes.iter().zip(&layout.roots) {
+            hashes.insert(route.id.as_str(), route_hash(&layout, root));
+        }
+        let path = split::output_path(&parsed.path);
+        files.insert(format!("codecs/{path}"), codec_module(&layout));
+        let stem = path.strip_suffix(".js").unwrap_or(&path);
+        files.insert(format!("schemas/{stem}.fbs"), schema(&layout, &parsed.path));
+    }
+    files.extend(emit::client_files(modules, &facts.routes, &hashes, options));
+    files.extend(emit::server_files(modules, &facts.routes));
+    files.insert("server/tables.js".to_owned(), tables_module(&facts.types, &facts.tables));
+    files.insert(
+        "types/types.d.ts".to_owned(),
+        emit::declarations(modules, &facts.types, &facts.routes, &facts.tables),
+    );
+    let tables = emit::table_entries(&facts.types, &facts.tables, &lock);
+    let manifest = emit::manifest(modules, &facts.routes, &facts.middleware, &hashes, tables);
+    let text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
+    files.insert("manifest.json".to_owned(), text + "\n");
+    let lock = lock.write(&manifest.tables);
+    Built { files, manifest, lock }
+}

@@ -1,0 +1,16 @@
+//! KT4xxx: middleware.
+
+use super::{Range, Report};
+
+/// `defineMiddleware` with something else than a list of functions.
+pub(crate) fn not_a_list(file: usize, range: Range) -> Report {
+    Report::error("KT4001", file, range, "`defineMiddleware` takes one list of functions, written here".to_owned())
+        .help("`export default defineMiddleware([ async (ctx, next) => { await next(); } ])`")
+}
+
+/// An endpoint in a filter that no backend function has.
+pub(crate) fn unknown_endpoint(file: usize, range: Range, id: &str, known: &[&str]) -> Report {
+    let help = super::did_you_mean(id, known)
+        .map_or("endpoints are names of backend functions".to_owned(), |name| format!("did you mean `{name}`?"));
+    Report::error("KT4002", file, range, format!("no backend function is called `{id}`")).help(help)
+}

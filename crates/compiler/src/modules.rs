@@ -1,0 +1,251 @@
+//! How the project's modules name each other: imports, exports, and what they lead to.
+
+use std::collections::{BTreeMap, HashMap};
+
+use swc_core::ecma::ast::{
+    Decl, DefaultDecl, ExportSpecifier, ImportSpecifier, Module, ModuleDecl, ModuleExportName, ModuleItem, Stmt,
+};
+use swc_core::ecma::utils::find_pat_ids;
+use swc_core::ecma::ast::Ident;
+
+use crate::diagnostics::{Report, split};
+use crate::parse::{Parsed, range_of};
+
+/// The files of a project with their imports resolved.
+pub(crate) struct Modules {
+    pub files: Vec<Parsed>,
+    pub names: Vec<Names>,
+    paths: HashMap<String, usize>,
+}
+
+/// What one module imports and exports.
+#[derive(Default)]
+pub(crate) struct Names {
+    /// By local name.
+    pub imports: BTreeMap<String, Import>,
+    /// By exported name.
+    pub exports: BTreeMap<String, Export>,
+    /// `export * from`.
+    pub stars: Vec<usize>,
+}
+
+pub(crate) struct Import {
+    pub from: Source,
+    pub name: Imported,
+}
+
+/// Where an import leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    Project(usize),
+    /// A package or a part of the platform.
+    Bare(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Imported {
+    Name(String),
+    Namespace,
+}
+
+pub(crate) enum Export {
+    Local(String),
+    From(Source, String),
+}
+
+impl Modules {
+    pub(crate) fn link(files: Vec<Parsed>) -> (Self, Vec<Report>) {
+        let paths = files.iter().enumerate().map(|(i, f)| (f.path.clone(), i)).collect();
+        let mut modules = Self { names: Vec::new(), files, paths };
+        let mut reports = Vec::new();
+        let names = (0..modules.files.len()).map(|i| modules.read_names(i, &mut reports)).collect();
+        modules.names = names;
+        (modules, reports)
+    }
+
+    /// What a specifier in `file` means; `None` when it is relative and leads nowhere.
+    pub(crate) fn source(&self, file: usize, specifier: &str) -> Option<Source> {
+        if !specifier.starts_with('.') {
+            return Some(Source::Bare(specifier.to_owned()));
+        }
+        let mut parts: Vec<&str> = self.files[file].path.split('/').collect();
+        parts.pop();
+        for part in specifier.split('/') {
+            match part {
+                "." | "" => {}
+                ".." => {
+                    parts.pop()?;
+                }
+                _ => parts.push(part),
+            }
+        }
+        let path = parts.join("/");
+        let stem = path.strip_suffix(".js").or_else(|| path.strip_suffix(".jsx")).unwrap_or(&path);
+        [
+            path.clone(),
+            format!("{path}.ts"),
+            format!("{path}.tsx"),
+            format!("{path}.d.ts"),
+            format!("{stem}.ts"),
+            format!("{stem}.tsx"),
+            format!("{path}.js"),
+            format!("{path}/index.ts"),
+            format!("{path}/index.tsx"),
+        ]
+        .iter()
+        .find_map(|candidate| self.paths.get(candidate))
+        .map(|&i| Source::Project(i))
+    }
+
+    /// Follows a local name to the file and the local name that declare it.
+    pub(crate) fn declaration_of(&self, file: usize, local: &str) -> Option<(usize, String)> {
+        match self.names[file].imports.get(local) {
+            None => Some((file, local.to_owned())),
+            Some(Import { from: Source::Project(target), name: Imported::Name(name) }) => {
+                self.export_of(*target, name, 0)
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// Follows an exported name to the file and the local name that declare it.
+    pub(crate) fn export_of(&self, file: usize, name: &str, depth: usize) -> Option<(usize, String)> {
+        // Re-exports in a circle lead nowhere.
+        if depth > 32 {
+            return None;
+        }
+        match self.names[file].exports.get(name) {
+            Some(Export::Local(local)) => self.declaration_of(file, local),
+            Some(Export::From(Source::Project(target), name)) => self.export_of(*target, name, depth + 1),
+            Some(Export::From(Source::Bare(_), _)) => None,
+            None => self.names[file].stars.iter().find_map(|&star| self.export_of(star, name, depth + 1)),
+        }
+    }
+
+    /// The package a local name is imported from, with its name there.
+    pub(crate) fn package_of(&self, file: usize, local: &str) -> Option<(&str, &str)> {
+        match self.names[file].imports.get(local)? {
+            Import { from: Source::Bare(package), name: Imported::Name(name) } => Some((package, name)),
+            _ => None,
+        }
+    }
+
+    fn read_names(&self, file: usize, reports: &mut Vec<Report>) -> Names {
+        let mut names = Names::default();
+        let module: &Module = &self.files[file].module;
+        for item in &module.body {
+            let ModuleItem::ModuleDecl(decl) = item else { continue };
+            let source = match decl {
+                ModuleDecl::Import(d) => Some(&d.src),
+                ModuleDecl::ExportNamed(d) => d.src.as_ref(),
+                ModuleDecl::ExportAll(d) => Some(&d.src),
+                _ => None,
+            };
+            let resolved = source.and_then(|src| {
+                let specifier = src.value.to_string_lossy();
+                let resolved = self.source(file, &specifier);
+                // Styles, pictures and data are for the bundler.
+                if resolved.is_none() && !is_asset(&specifier) {
+                    reports.push(split::missing_module(file, range_of(src.span), &specifier));
+                }
+                resolved
+            });
+            read_declaration(decl, resolved, &mut names);
+        }
+        names
+    }
+}
+
+fn is_asset(specifier: &str) -> bool {
+    let last = specifier.rsplit('/').next().unwrap_or("");
+    last.rsplit_once('.').is_some_and(|(_, extension)| !matches!(extension, "ts" | "tsx" | "js" | "jsx"))
+}
+
+fn read_declaration(decl: &ModuleDecl, source: Option<Source>, names: &mut Names) {
+    match decl {
+        ModuleDecl::Import(import) => {
+            let Some(from) = source else { return };
+            for specifier in &import.specifiers {
+                let (local, name) = match specifier {
+                    ImportSpecifier::Named(s) => {
+                        let name = s.imported.as_ref().map_or_else(|| s.local.sym.to_string(), export_name);
+                        (&s.local, Imported::Name(name))
+                    }
+                    ImportSpecifier::Default(s) => (&s.local, Imported::Name("default".to_owned())),
+                    ImportSpecifier::Namespace(s) => (&s.local, Imported::Namespace),
+                };
+                names.imports.insert(local.sym.to_string(), Import { from: from.clone(), name });
+            }
+        }
+        ModuleDecl::ExportDecl(export) => {
+            for name in declared_names(&export.decl) {
+                names.exports.insert(name.clone(), Export::Local(name));
+            }
+        }
+        ModuleDecl::ExportNamed(export) => {
+            for specifier in &export.specifiers {
+                let ExportSpecifier::Named(s) = specifier else { continue };
+                let local = export_name(&s.orig);
+                let exported = s.exported.as_ref().map_or_else(|| local.clone(), export_name);
+                let target = match (&export.src, &source) {
+                    (None, _) => Export::Local(local),
+                    (Some(_), Some(from)) => Export::From(from.clone(), local),
+                    (Some(_), None) => continue,
+                };
+                names.exports.insert(exported, target);
+            }
+        }
+        ModuleDecl::ExportAll(_) => {
+            if let Some(Source::Project(target)) = source {
+                names.stars.push(target);
+            }
+        }
+        ModuleDecl::ExportDefaultDecl(export) => {
+            let local = match &export.decl {
+                DefaultDecl::Fn(f) => f.ident.as_ref(),
+                DefaultDecl::Class(c) => c.ident.as_ref(),
+                DefaultDecl::TsInterfaceDecl(i) => Some(&i.id),
+            };
+            let local = local.map_or_else(|| "default".to_owned(), |i| i.sym.to_string());
+            names.exports.insert("default".to_owned(), Export::Local(local));
+        }
+        ModuleDecl::ExportDefaultExpr(export) => {
+            let local = export.expr.as_ident().map_or_else(|| "default".to_owned(), |i| i.sym.to_string());
+            names.exports.insert("default".to_owned(), Export::Local(local));
+        }
+        _ => {}
+    }
+}
+
+/// The names a declaration declares.
+pub(crate) fn declared_names(decl: &Decl) -> Vec<String> {
+    match decl {
+        Decl::Fn(f) => vec![f.ident.sym.to_string()],
+        Decl::Class(c) => vec![c.ident.sym.to_string()],
+        Decl::Var(v) => {
+            let idents: Vec<Ident> = find_pat_ids(&v.decls);
+            idents.into_iter().map(|i| i.sym.to_string()).collect()
+        }
+        Decl::TsInterface(i) => vec![i.id.sym.to_string()],
+        Decl::TsTypeAlias(a) => vec![a.id.sym.to_string()],
+        Decl::TsEnum(e) => vec![e.id.sym.to_string()],
+        Decl::TsModule(_) | Decl::Using(_) => Vec::new(),
+    }
+}
+
+/// The declaration inside a top-level item, exported or not.
+pub(crate) fn declaration(item: &ModuleItem) -> Option<&Decl> {
+    match item {
+        ModuleItem::Stmt(Stmt::Decl(decl)) => Some(decl),
+        ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(export)) => Some(&export.decl),
+        _ => None,
+    }
+}
+
+/// The text of an import's or export's name.
+pub(crate) fn export_name(name: &ModuleExportName) -> String {
+    match name {
+        ModuleExportName::Ident(i) => i.sym.to_string(),
+        ModuleExportName::Str(s) => s.value.to_string_lossy().into_owned(),
+    }
+}

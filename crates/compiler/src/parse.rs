@@ -1,0 +1,76 @@
+//! One file read: blanked, parsed, its decorators bound.
+
+use swc_core::common::comments::SingleThreadedComments;
+use swc_core::common::sync::Lrc;
+use swc_core::common::{BytePos, FileName, SourceMap, Span, Spanned};
+use swc_core::ecma::ast::{EsVersion, Module};
+use swc_core::ecma::parser::{Syntax, TsSyntax, parse_file_as_module};
+
+use crate::SourceFile;
+use crate::blank::{Bindings, bind, blank};
+use crate::diagnostics::{Range, Report, syntax};
+
+/// One file of the project, read.
+pub(crate) struct Parsed {
+    pub path: String,
+    /// As the user wrote it.
+    pub text: String,
+    pub module: Module,
+    pub bindings: Bindings,
+    pub comments: SingleThreadedComments,
+    /// Holds this file only, with the user's text: maps carry no blanked source.
+    pub sources: Lrc<SourceMap>,
+}
+
+/// Reads a file; with a syntax error there is nothing to go on with.
+pub(crate) fn parse(index: usize, file: &SourceFile) -> Result<(Parsed, Vec<Report>), Vec<Report>> {
+    let jsx = file.path.ends_with('x');
+    let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
+    let blanked = blank(text, jsx);
+    if let Some(range) = blanked.gave_up {
+        return Err(vec![syntax::nested_too_deep(index, range)]);
+    }
+    let reading = SourceMap::default();
+    let name = Lrc::new(FileName::Custom(file.path.clone()));
+    let source = reading.new_source_file(name.clone(), blanked.text.clone());
+    let comments = SingleThreadedComments::default();
+    let grammar = Syntax::Typescript(TsSyntax {
+        tsx: jsx,
+        decorators: true,
+        dts: file.path.ends_with(".d.ts"),
+        ..TsSyntax::default()
+    });
+    let mut recovered = Vec::new();
+    let parsed = parse_file_as_module(&source, grammar, EsVersion::EsNext, Some(&comments), &mut recovered);
+    let mut errors: Vec<Report> = Vec::new();
+    for error in recovered.into_iter().chain(parsed.as_ref().err().cloned()) {
+        let range = range_of(error.span());
+        let foreign = blanked.foreign.iter().find(|f| f.range.start <= range.start && range.start <= f.range.end);
+        errors.push(match foreign {
+            Some(found) => syntax::unknown_decorator(index, found.range, &found.name, &crate::blank::NAMES),
+            None => syntax::parse_error(index, range, &error.kind().msg()),
+        });
+        // The first is the cause, what follows is mostly its echo.
+        break;
+    }
+    let module = match parsed {
+        Ok(module) if errors.is_empty() => module,
+        _ => return Err(errors),
+    };
+    let (bindings, reports) = bind(index, &blanked, &module);
+    let sources = Lrc::new(SourceMap::default());
+    sources.new_source_file(name, text.to_owned());
+    let parsed =
+        Parsed { path: file.path.clone(), text: text.to_owned(), module, bindings, comments, sources };
+    Ok((parsed, reports))
+}
+
+/// The byte offset of a position: every file has a source map of its own, which counts from 1.
+pub(crate) fn offset(position: BytePos) -> u32 {
+    position.0.saturating_sub(1)
+}
+
+/// The byte range of a span.
+pub(crate) fn range_of(span: Span) -> Range {
+    Range::new(offset(span.lo), offset(span.hi))
+}

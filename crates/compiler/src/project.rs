@@ -1,0 +1,56 @@
+//! What a compile reads: the project's files and the options.
+
+/// A project: its source files and its lock file. Paths are relative to the project, with `/`.
+#[derive(Debug, Clone, Default)]
+pub struct Project {
+    /// Every source file below `src/`, in any order: the compiler sorts them.
+    pub files: Vec<SourceFile>,
+    /// The text of `kontract.lock.json`, if there is one.
+    pub lock: Option<String>,
+}
+
+/// One source file.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// Path relative to the project, with `/`: `src/api/todos.ts`.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What a build can be told.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Development or production.
+    pub mode: Mode,
+    /// What the client half knows of its server.
+    pub client: ClientConfig,
+}
+
+/// The two kinds of build.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// A build for `kontract dev`.
+    #[default]
+    Development,
+    /// A build for `kontract build`.
+    Production,
+}
+
+impl Mode {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// Where the client calls, and whose key it believes.
+#[derive(Debug, Clone, Default)]
+pub struct ClientConfig {
+    /// The server's URL; without it the client asks its surroundings.
+    pub url: Option<String>,
+    /// The server's public keys, base64url.
+    pub pins: Vec<String>,
+}

@@ -1,0 +1,113 @@
+//! The project's middleware: what stands in the list of `src/middleware.ts`, and for which routes.
+
+use swc_core::common::Spanned;
+use swc_core::ecma::ast::{Expr, ModuleDecl, ModuleItem};
+
+use crate::blank::{Argument, Value, is_define_middleware};
+use crate::decorators;
+use crate::diagnostics::{Range, Report, middleware as errors};
+use crate::modules::Modules;
+use crate::parse::range_of;
+use crate::routes::{RouteDecl, call_of_kontract};
+
+/// Where middleware is looked for.
+pub(crate) const MIDDLEWARE_FILES: [&str; 3] = ["src/middleware.ts", "src/middleware.tsx", "src/middleware.js"];
+
+/// The middleware of a project, outermost first.
+#[derive(Debug, Default)]
+pub(crate) struct Middleware {
+    pub file: Option<usize>,
+    pub filters: Vec<Filter>,
+}
+
+/// Which routes one middleware is for: all that is given must match.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    prefixurl: Option<String>,
+    egroup: Option<String>,
+    endpoints: Option<Vec<String>>,
+    range: Range,
+}
+
+impl Filter {
+    /// Whether the middleware runs around this route.
+    pub(crate) fn matches(&self, id: &str, egroup: Option<&str>) -> bool {
+        let path = egroup.map_or_else(|| format!("/{id}"), |group| format!("/{group}/{id}"));
+        self.prefixurl.as_ref().is_none_or(|prefix| path.starts_with(prefix))
+            && self.egroup.as_ref().is_none_or(|group| egroup == Some(group))
+            && self.endpoints.as_ref().is_none_or(|ids| ids.iter().any(|i| i == id))
+    }
+}
+
+/// Reads the list and its filters.
+pub(crate) fn find_middleware(modules: &Modules, routes: &[RouteDecl<'_>], reports: &mut Vec<Report>) -> Middleware {
+    let Some(file) = modules.files.iter().position(|f| MIDDLEWARE_FILES.contains(&f.path.as_str())) else {
+        return Middleware::default();
+    };
+    let mut filters = Vec::new();
+    for item in &modules.files[file].module.body {
+        let ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultExpr(export)) = item else { continue };
+        let Expr::Call(call) = &*export.expr else { continue };
+        if !is_define_middleware(call) {
+            continue;
+        }
+        let Some(Expr::Array(list)) = call.args.first().map(|a| &*a.expr) else {
+            reports.push(errors::not_a_list(file, range_of(call.span)));
+            continue;
+        };
+        for element in &list.elems {
+            match element {
+                Some(e) if e.spread.is_none() => filters.push(filter(modules, file, &e.expr, reports)),
+                _ => reports.push(errors::not_a_list(file, range_of(list.span))),
+            }
+        }
+    }
+    let known: Vec<&str> = routes.iter().map(|r| r.id.as_str()).collect();
+    for filter in &filters {
+        for id in filter.endpoints.iter().flatten().filter(|id| !known.contains(&id.as_str())) {
+            reports.push(errors::unknown_endpoint(file, filter.range, id, &known));
+        }
+    }
+    Middleware { file: Some(file), filters }
+}
+
+fn filter(modules: &Modules, file: usize, element: &Expr, reports: &mut Vec<Report>) -> Filter {
+    let parsed = &modules.files[file];
+    if let Some(call) = call_of_kontract(modules, file, element, "mwfilter") {
+        let Some(options) = call.args.first().filter(|_| call.args.len() == 2) else {
+            reports.push(errors::not_a_list(file, range_of(call.span)));
+            return Filter::default();
+        };
+        let range = range_of(options.expr.span());
+        return match decorators::object(file, parsed, "mwfilter", range) {
+            Ok(arguments) => filter_of(&arguments, range),
+            Err(errors) => {
+                reports.extend(errors);
+                Filter::default()
+            }
+        };
+    }
+    if !matches!(element, Expr::Arrow(_) | Expr::Fn(_) | Expr::Ident(_)) {
+        reports.push(errors::not_a_list(file, range_of(element.span())));
+    }
+    match parsed.bindings.named(element.span(), "mwfilter") {
+        Some(found) => filter_of(&decorators::arguments(parsed, found), found.range),
+        None => Filter::default(),
+    }
+}
+
+fn filter_of(arguments: &[Argument], range: Range) -> Filter {
+    let mut filter = Filter { range, ..Filter::default() };
+    for argument in arguments {
+        match (argument.key.as_deref(), &argument.value) {
+            (Some("prefixurl"), Value::Text(text)) => filter.prefixurl = Some(text.clone()),
+            (Some("egroup"), Value::Text(text)) => filter.egroup = Some(text.clone()),
+            (Some("endpoints"), Value::List(items)) => {
+                let text = |item: &Value| if let Value::Text(text) = item { Some(text.clone()) } else { None };
+                filter.endpoints = Some(items.iter().filter_map(text).collect());
+            }
+            _ => {}
+        }
+    }
+    filter
+}

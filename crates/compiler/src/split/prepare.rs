@@ -1,0 +1,80 @@
+//! From TypeScript as parsed to JavaScript with resolved names, the form both halves are cut from.
+
+use swc_core::common::{Mark, SyntaxContext};
+use swc_core::ecma::ast::{Decl, Expr, ModuleItem, Pass, Pat, Program, Stmt, VarDecl};
+use swc_core::ecma::transforms::base::resolver;
+use swc_core::ecma::transforms::react::{Options, Runtime, react};
+use swc_core::ecma::transforms::typescript::{Config, typescript};
+use swc_core::ecma::visit::{VisitMut, VisitMutWith};
+
+use super::items::Half;
+use crate::modules::{Modules, declaration};
+use crate::routes::call_of_kontract;
+
+/// Prepares a file: what Kontract declares is gone, TypeScript and JSX are JavaScript, names are resolved.
+pub(crate) fn prepare(modules: &Modules, file: usize) -> Half {
+    let parsed = &modules.files[file];
+    let mut module = parsed.module.clone();
+    // `declare const ctx: Context` says to TypeScript what we say to JavaScript with a parameter.
+    module.body.retain(|item| !declares_ambient(item));
+    module.visit_mut_with(&mut Unwrap { modules, file });
+    let (unresolved, top_level) = (Mark::new(), Mark::new());
+    let mut program = Program::Module(module);
+    resolver(unresolved, top_level, true).process(&mut program);
+    typescript(Config { no_empty_export: true, ..Config::default() }, unresolved, top_level).process(&mut program);
+    if parsed.path.ends_with('x') {
+        let options = Options { runtime: Some(Runtime::Automatic), ..Options::default() };
+        react(parsed.sources.clone(), Some(&parsed.comments), options, top_level, unresolved).process(&mut program);
+    }
+    let Program::Module(mut module) = program else { unreachable!("a module stays a module") };
+    module.body = module.body.into_iter().flat_map(one_declarator_each).collect();
+    Half {
+        module,
+        unresolved: SyntaxContext::empty().apply_mark(unresolved),
+        top_level: SyntaxContext::empty().apply_mark(top_level),
+    }
+}
+
+fn declares_ambient(item: &ModuleItem) -> bool {
+    let Some(Decl::Var(var)) = declaration(item) else { return false };
+    let ambient = |pat: &Pat| matches!(pat, Pat::Ident(i) if matches!(&*i.sym, "ctx" | "env" | "perms"));
+    var.declare && var.decls.iter().all(|d| ambient(&d.name))
+}
+
+/// `const a = 1, b = 2` becomes two items: each can be wanted without the other.
+fn one_declarator_each(item: ModuleItem) -> Vec<ModuleItem> {
+    use swc_core::ecma::ast::{ExportDecl, ModuleDecl};
+    let (var, export) = match item {
+        ModuleItem::Stmt(Stmt::Decl(Decl::Var(var))) => (var, None),
+        ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl { span, decl: Decl::Var(var) })) => (var, Some(span)),
+        other => return vec![other],
+    };
+    let single = |declarator| {
+        let decl = Decl::Var(Box::new(VarDecl { decls: vec![declarator], ..(*var).clone() }));
+        match export {
+            Some(span) => ModuleDecl::ExportDecl(ExportDecl { span, decl }).into(),
+            None => Stmt::Decl(decl).into(),
+        }
+    };
+    var.decls.iter().cloned().map(single).collect()
+}
+
+/// `backend(options, fn)` and `mwfilter(filter, fn)` become `fn`, `defineMiddleware(list)` the list:
+/// what the wrapper says is known by now.
+struct Unwrap<'a> {
+    modules: &'a Modules,
+    file: usize,
+}
+
+impl VisitMut for Unwrap<'_> {
+    fn visit_mut_expr(&mut self, node: &mut Expr) {
+        let argument = |name, index: usize| {
+            call_of_kontract(self.modules, self.file, node, name).and_then(|c| c.args.get(index)).map(|a| a.expr.clone())
+        };
+        let inner = argument("backend", 1).or_else(|| argument("mwfilter", 1)).or_else(|| argument("defineMiddleware", 0));
+        if let Some(inner) = inner {
+            *node = *inner;
+        }
+        node.visit_mut_children_with(self);
+    }
+}

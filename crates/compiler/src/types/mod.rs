@@ -1,0 +1,12 @@
+//! What crosses the wire and what lies in tables: a syntactic resolver of TypeScript's types.
+
+mod infer;
+mod ir;
+mod resolve;
+mod table;
+mod utility;
+
+pub(crate) use infer::{literal, reply_of_body};
+pub(crate) use ir::{Field, Kind, Number, Slot, Types, is_identifier, property, quote};
+pub(crate) use resolve::{Resolved, Resolver, annotation, narrow};
+pub(crate) use table::{TableDecl, find_tables};

@@ -1,0 +1,106 @@
+/**
+ * Pieces of rows: from values to JSON text, and back what JSON has no form for. A date is its
+ * milliseconds, a bigint an exact integer, bytes are base64.
+ */
+import { CodecError, unexpected, within } from './error.js';
+import { INT64_MAX, INT64_MIN, UINT64_MAX } from './limits.js';
+
+export function object(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unexpected('an object', value);
+}
+
+export function text(value: unknown): string {
+  if (typeof value !== 'string') throw unexpected('string', value);
+  // PostgreSQL's jsonb takes neither (postgresql.org/docs, "JSON Types").
+  if (value.includes('\0')) throw new CodecError('a string with a NUL character');
+  const json = JSON.stringify(value);
+  if (/\\ud[89a-f]/.test(json) && /\p{Surrogate}/u.test(value)) throw new CodecError('half of a surrogate pair');
+  return json;
+}
+
+export function number(value: unknown): string {
+  if (typeof value !== 'number') throw unexpected('number', value);
+  if (!Number.isFinite(value)) throw new CodecError('a number that is not finite');
+  return Object.is(value, -0) ? '0' : String(value);
+}
+
+export function boolean(value: unknown): string {
+  if (typeof value !== 'boolean') throw unexpected('boolean', value);
+  return value ? 'true' : 'false';
+}
+
+export function bigint(value: unknown): string {
+  if (typeof value !== 'bigint') throw unexpected('bigint', value);
+  if (value < INT64_MIN || value > INT64_MAX) throw new CodecError('does not fit into 64 bits');
+  return value.toString();
+}
+
+export function biguint(value: unknown): string {
+  if (typeof value !== 'bigint') throw unexpected('bigint', value);
+  if (value < 0n || value > UINT64_MAX) throw new CodecError('does not fit into 64 bits without a sign');
+  return value.toString();
+}
+
+export function date(value: unknown): string {
+  if (!(value instanceof Date)) throw unexpected('Date', value);
+  const time = value.getTime();
+  if (Number.isNaN(time)) throw new CodecError('an invalid date');
+  return String(time);
+}
+
+export function bytes(value: unknown): string {
+  if (!(value instanceof Uint8Array)) throw unexpected('Uint8Array', value);
+  let binary = '';
+  for (let i = 0; i < value.length; i += 0x2000) {
+    binary += String.fromCharCode(...value.subarray(i, i + 0x2000));
+  }
+  return `"${btoa(binary)}"`;
+}
+
+export function fromBase64(value: unknown): Uint8Array {
+  if (typeof value !== 'string') throw unexpected('base64', value);
+  const binary = atob(value);
+  const out = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) out[i] = binary.charCodeAt(i);
+  return out;
+}
+
+export function list(value: unknown, item: (value: unknown) => string): string {
+  if (!Array.isArray(value)) throw unexpected('an array', value);
+  let json = '';
+  for (let i = 0; i < value.length; i++) {
+    try {
+      json += (i === 0 ? '' : ',') + item(value[i]);
+    } catch (error) {
+      throw within(error, '', i);
+    }
+  }
+  return `[${json}]`;
+}
+
+export function record(value: unknown, item: (value: unknown) => string): string {
+  object(value);
+  const parts: string[] = [];
+  for (const [key, entry] of Object.entries(value as object)) {
+    if (key === '__proto__') throw new CodecError('a key called __proto__');
+    try {
+      parts.push(`${text(key)}:${item(entry)}`);
+    } catch (error) {
+      throw within(error, `[${JSON.stringify(key)}]`, -1);
+    }
+  }
+  return `{${parts.join(',')}}`;
+}
+
+export function fromRecord(value: unknown, item: (value: unknown) => unknown): Record<string, unknown> {
+  object(value);
+  const out = Object.create(null) as Record<string, unknown>;
+  for (const [key, entry] of Object.entries(value as object)) out[key] = item(entry);
+  return out;
+}
+
+/** Checks that a value is one of its type's literals. */
+export function one(value: unknown, literals: readonly unknown[]): unknown {
+  if (!literals.includes(value)) throw new CodecError(`expected ${literals.map((l) => JSON.stringify(l)).join(' or ')}`);
+  return value;
+}
