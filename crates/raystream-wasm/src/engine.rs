@@ -57,6 +57,12 @@ impl Engine {
         Some(&mut self.input)
     }
 
+    /// The input buffer as it is: after [`Engine::open`] it holds the plaintext.
+    #[must_use]
+    pub fn input_bytes(&self) -> &[u8] {
+        &self.input
+    }
+
     /// The output buffer.
     #[must_use]
     pub fn output(&self) -> &[u8] {

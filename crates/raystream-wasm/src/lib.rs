@@ -8,6 +8,8 @@
 mod abi;
 mod code;
 mod engine;
+#[cfg(test)]
+mod tests;
 
 pub use code::Code;
 pub use engine::{CallParts, Engine, VIEW_LEN};

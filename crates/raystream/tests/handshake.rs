@@ -58,6 +58,35 @@ fn snow_reads_what_we_send_and_we_read_what_snow_sends() {
 }
 
 #[test]
+fn we_read_what_snow_starts_and_snow_reads_our_answer() {
+    for suite in SUITES {
+        let key = gateway_key();
+        // Only the header is ours: it names the key and is the prologue.
+        let (_, mut init) = Initiator::start(suite, key.public(), [5; 32], |_| ()).unwrap();
+        let (builder, prologue) = snow(suite, &init);
+        let mut oracle = builder
+            .prologue(&prologue)
+            .unwrap()
+            .remote_public_key(&key.public().0)
+            .unwrap()
+            .build_initiator()
+            .unwrap();
+        let length = oracle.write_message(&[], &mut init[HEADER..]).unwrap();
+        assert_eq!(init.len(), HEADER + length);
+
+        let frame = Incoming::parse(&mut init, Direction::ClientToServer, Limits::default());
+        let (payload, responder) = Responder::accept(&[key], frame.unwrap()).unwrap();
+        assert!(payload.is_empty());
+        let (response, output) =
+            responder.respond([6; 32], |buffer| buffer.extend(b"hello")).unwrap();
+        let mut plain = [0; 100];
+        let length = oracle.read_message(&response[HEADER..], &mut plain).unwrap();
+        assert_eq!(&plain[..length], b"hello");
+        assert_eq!(output.hash(), oracle.get_handshake_hash());
+    }
+}
+
+#[test]
 fn a_session_carries_calls_and_every_kind_of_answer() {
     for suite in SUITES {
         let (client, server) = open_session(suite);

@@ -38,6 +38,11 @@ impl FrameBuf {
         &self.bytes[PAYLOAD..]
     }
 
+    /// Appends to the payload.
+    pub fn extend(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
     /// Where to write the payload: the end of the vector; its first 28 bytes are not the payload's.
     pub(crate) fn bytes_mut(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
