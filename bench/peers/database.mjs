@@ -1,8 +1,8 @@
 // The pool both peers read with: `pg` as its documentation recommends it, one per process.
 import pg from 'pg';
 
-/** Ten connections (the pool's default) to the database of the environment. */
-export const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 });
+/** As many connections to the database of the environment as Kontract's pool has. */
+export const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 16 });
 
 /** A named statement: parsed and planned once per connection. */
 const BY_ID = { name: 'user-by-id', text: 'select id, name, email, age, tags from users where id = $1' };
