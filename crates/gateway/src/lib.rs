@@ -11,6 +11,7 @@ mod gateway;
 mod host;
 mod identity;
 mod manifest;
+mod migrate;
 mod perm;
 mod refusal;
 mod session;
@@ -25,6 +26,9 @@ pub use host::{
 pub use identity::Identity;
 pub use manifest::{
     FieldEntry, FieldKind, Manifest, ManifestError, RouteEntry, TableEntry, Tenancy,
+};
+pub use migrate::{
+    Existing, GATEWAY_ROLE, Login, MigrationError, Plan, StoredTable, TableNote, plan,
 };
 pub use perm::Perm;
 pub use session::Session;

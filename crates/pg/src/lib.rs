@@ -7,14 +7,14 @@
 mod client;
 mod value;
 
-// #[cfg(feature = "native")]
-//mod migrate;
+#[cfg(feature = "native")]
+mod migrate;
 #[cfg(feature = "native")]
 mod pool;
 
 pub use client::{ClientConnection, StatementMode};
 
-// #[cfg(feature = "native")]
-//pub use migrate::{MigrateError, Report, gateway_url, migrate};
+#[cfg(feature = "native")]
+pub use migrate::{MigrateError, Report, gateway_url, migrate};
 #[cfg(feature = "native")]
 pub use pool::{PgPool, PoolConfig, PoolError};

@@ -1,0 +1,212 @@
+//! Brings a database up to a build.
+
+use std::time::Duration;
+
+use kontract_gateway::{
+    Existing, GATEWAY_ROLE, Login, Manifest, ManifestError, MigrationError, StoredTable, plan,
+};
+use postgres_protocol::password::scram_sha_256;
+use tokio_postgres::{Client, Error};
+
+/// What a migration did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What was changed, for a person to read; empty if the database was up to date.
+    pub applied: Vec<String>,
+    /// Roles can't be made here: the gateway has to use the admin's login, and nothing stands
+    /// between owners but its own statements.
+    pub degraded: bool,
+}
+
+/// Why a database could not be brought up to a build.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MigrateError {
+    /// The build's manifest cannot be used.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The change needs a person's say.
+    #[error(transparent)]
+    Refused(#[from] MigrationError),
+    /// The server did not do it.
+    #[error("the migration failed: {}", reason(.0))]
+    Database(#[from] Error),
+}
+
+fn reason(error: &Error) -> String {
+    match error.as_db_error() {
+        Some(refused) => format!("{}: {}", refused.code().code(), refused.message()),
+        None => error.to_string(),
+    }
+}
+
+/// Of the two halves of Kontract's advisory lock; any number that nobody else uses.
+const LOCK: i64 = 0x6b6f_6e74_7261_6374;
+
+/// Brings the database up to the build, all or nothing. Safe to run from several places at once.
+/// The password goes to the server as a SCRAM verifier (RFC 5803), never as text.
+pub async fn migrate(
+    client: &Client,
+    manifest: &str,
+    gateway_password: &str,
+) -> Result<Report, MigrateError> {
+    let manifest = Manifest::parse(manifest)?;
+    let verifier = scram_sha_256(gateway_password.as_bytes());
+    let mut tries = 0;
+    loop {
+        let result = attempt(client, &manifest, &verifier).await;
+        if result.is_err() {
+            client.batch_execute("ROLLBACK").await?;
+        }
+        match result {
+            // Roles belong to the cluster, so migrations of two databases can meet in them; the
+            // lock below is one database's.
+            Err(MigrateError::Database(error)) if tries < 8 && is_race(&error) => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(20 << tries)).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+async fn attempt(
+    client: &Client,
+    manifest: &Manifest,
+    verifier: &str,
+) -> Result<Report, MigrateError> {
+    client.batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK})")).await?;
+    let existing = existing(client).await?;
+    let plan = plan(manifest, verifier, &existing)?;
+    for statement in &plan.statements {
+        client.batch_execute(statement).await?;
+    }
+    client.batch_execute("COMMIT").await?;
+    Ok(Report { applied: plan.applied, degraded: plan.degraded })
+}
+
+/// Two migrations changed the same row of a catalogue.
+fn is_race(error: &Error) -> bool {
+    let code = error.code().map(tokio_postgres::error::SqlState::code);
+    matches!(code, Some("XX000" | "40001" | "40P01" | "23505" | "42710"))
+}
+
+async fn existing(client: &Client) -> Result<Existing, Error> {
+    let login = client
+        .query_one(
+            "SELECT current_user::text, current_database()::text, rolsuper OR rolcreaterole, \
+             has_database_privilege(current_database(), 'CREATE') \
+             FROM pg_roles WHERE rolname = current_user",
+            &[],
+        )
+        .await?;
+    let mut existing = Existing {
+        login: Login {
+            name: login.get(0),
+            database: login.get(1),
+            creates_roles: login.get(2),
+            creates_schemas: login.get(3),
+        },
+        ..Existing::default()
+    };
+    // Since version 16 a member may lack the right to take the role; a superuser never does.
+    let roles = client
+        .query(
+            "SELECT r.rolname::text, pg_has_role(r.oid, \
+             CASE WHEN current_setting('server_version_num')::int >= 160000 \
+             THEN 'SET' ELSE 'MEMBER' END), \
+             EXISTS (SELECT 1 FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.member \
+             WHERE m.roleid = r.oid AND g.rolname = $1::text) \
+             FROM pg_roles r WHERE r.rolname IN ('kontract_owner', 'kontract_gateway', 'kt_data')",
+            &[&GATEWAY_ROLE],
+        )
+        .await?;
+    for row in roles {
+        let name: String = row.get(0);
+        if row.get(1) {
+            existing.memberships.insert(name.clone());
+        }
+        if row.get(2) {
+            existing.gateway_memberships.insert(name.clone());
+        }
+        existing.roles.insert(name);
+    }
+    let schema = client
+        .query_opt(
+            "SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'kontract'",
+            &[],
+        )
+        .await?;
+    existing.schema_owner = schema.map(|row| row.get(0));
+    let relations = client
+        .query(
+            "SELECT c.relname::text, obj_description(c.oid, 'pg_class') FROM pg_class c \
+             JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = 'kontract' AND c.relkind IN ('r', 'p', 'v', 'm', 'f')",
+            &[],
+        )
+        .await?;
+    existing.relations = relations.iter().map(|row| (row.get(0), row.get(1))).collect();
+    if existing.relations.contains_key("storage") {
+        existing.tables = stored_tables(client, &existing).await?;
+    }
+    Ok(existing)
+}
+
+async fn stored_tables(client: &Client, existing: &Existing) -> Result<Vec<StoredTable>, Error> {
+    // The login may hold the owner's rights only by taking its role.
+    let owner = existing.schema_owner.as_deref() == Some("kontract_owner")
+        && existing.memberships.contains("kontract_owner");
+    if owner {
+        client.batch_execute("SET LOCAL ROLE kontract_owner").await?;
+    }
+    let rows = client.query("SELECT id, ptr FROM kontract.storage WHERE owner = '*'", &[]).await?;
+    client.batch_execute("SET LOCAL ROLE NONE").await?;
+    Ok(rows.iter().map(|row| StoredTable { id: row.get(0), ptr: row.get(1) }).collect())
+}
+
+/// The gateway's address, from the admin's: same server and database, the gateway's login. `None`
+/// if the admin's is not a URL.
+#[must_use]
+pub fn gateway_url(admin_url: &str, gateway_password: &str) -> Option<String> {
+    let (scheme, rest) = admin_url.split_once("://")?;
+    if !matches!(scheme, "postgres" | "postgresql") {
+        return None;
+    }
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let server = authority.rsplit_once('@').map_or(authority, |(_, server)| server);
+    let password = percent_encoded(gateway_password);
+    Some(format!("{scheme}://{GATEWAY_ROLE}:{password}@{server}{path}"))
+}
+
+/// RFC 3986 §2.1, everything but unreserved characters.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(char::from(byte));
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gateways_address_is_the_admins_with_another_login() {
+        for (admin, gateway) in [
+            ("postgres://a:b@h:5432/db?sslmode=require", "postgres://kontract_gateway:p%40ss@h:5432/db?sslmode=require"),
+            ("postgresql://h/db", "postgresql://kontract_gateway:p%40ss@h/db"),
+            ("postgres://a%40b@[::1]:1", "postgres://kontract_gateway:p%40ss@[::1]:1"),
+        ] {
+            assert_eq!(gateway_url(admin, "p@ss").as_deref(), Some(gateway));
+        }
+        assert_eq!(gateway_url("host=h user=u", "p"), None);
+    }
+}

@@ -1,0 +1,203 @@
+//! A host whose functions are closures, and whose database can lose its connection at a commit.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use kontract_gateway::{
+    Clock, Connection, Database, DbError, Entropy, Functions, Host, Invocation, Outcome, Reply,
+    Statement, StorageError, UserError,
+};
+use kontract_pg::{PgPool, PoolConfig};
+
+pub struct TestHost {
+    pub database: FaultyDatabase,
+    pub clock: TestClock,
+}
+
+impl TestHost {
+    pub fn new(url: &str) -> Self {
+        let pool = PgPool::new(url, PoolConfig::default()).unwrap();
+        Self {
+            database: FaultyDatabase { pool, faults: Arc::default() },
+            clock: TestClock { start: Instant::now(), shift_ms: AtomicI64::new(0) },
+        }
+    }
+}
+
+impl Host for TestHost {
+    type Database = FaultyDatabase;
+    type Functions = Closures;
+    type Clock = TestClock;
+    type Entropy = SystemEntropy;
+
+    fn database(&self) -> &FaultyDatabase {
+        &self.database
+    }
+
+    fn clock(&self) -> &TestClock {
+        &self.clock
+    }
+
+    fn entropy(&self) -> &SystemEntropy {
+        &SystemEntropy
+    }
+}
+
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).unwrap();
+    }
+}
+
+/// The system's clock, which a test can put forward.
+pub struct TestClock {
+    start: Instant,
+    shift_ms: AtomicI64,
+}
+
+impl TestClock {
+    pub fn forward(&self, ms: i64) {
+        self.shift_ms.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    fn shifted(&self, real: Duration) -> u64 {
+        let shift = self.shift_ms.load(Ordering::Relaxed);
+        u64::try_from(real.as_millis()).unwrap().saturating_add_signed(shift)
+    }
+}
+
+impl Clock for TestClock {
+    fn unix_ms(&self) -> u64 {
+        self.shifted(SystemTime::UNIX_EPOCH.elapsed().unwrap())
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.shifted(self.start.elapsed())
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// What happens to the next commit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Fault {
+    None,
+    /// The connection is lost before the server reads COMMIT.
+    BeforeCommit,
+    /// The server has committed, its answer is lost.
+    AfterCommit,
+}
+
+#[derive(Default)]
+pub struct Faults {
+    next: AtomicU8,
+    pub commits: AtomicU32,
+}
+
+#[derive(Clone)]
+pub struct FaultyDatabase {
+    pool: PgPool,
+    pub faults: Arc<Faults>,
+}
+
+impl FaultyDatabase {
+    pub fn fail_next(&self, fault: Fault) {
+        self.faults.next.store(fault as u8, Ordering::SeqCst);
+    }
+
+    pub fn idle(&self) -> usize {
+        self.pool.idle()
+    }
+}
+
+impl Database for FaultyDatabase {
+    type Connection = FaultyConnection;
+
+    async fn acquire(&self) -> Result<FaultyConnection, DbError> {
+        let connection = Some(self.pool.acquire().await?);
+        Ok(FaultyConnection { connection, faults: self.faults.clone() })
+    }
+}
+
+pub struct FaultyConnection {
+    connection: Option<<PgPool as Database>::Connection>,
+    faults: Arc<Faults>,
+}
+
+impl Connection for FaultyConnection {
+    async fn run(&mut self, batch: &[Statement]) -> Outcome {
+        let lost = || vec![Err(DbError::Lost("by the test".to_owned())); batch.len()];
+        let writes = batch.iter().any(|s| matches!(s, Statement::NextTxid { .. }));
+        let fault = if writes { self.faults.next.swap(0, Ordering::SeqCst) } else { 0 };
+        if writes {
+            self.faults.commits.fetch_add(1, Ordering::SeqCst);
+        }
+        let Some(connection) = &mut self.connection else { return lost() };
+        if fault == Fault::BeforeCommit as u8 {
+            let (Statement::Commit, rest) = batch.split_last().unwrap() else {
+                panic!("a commit ends with COMMIT")
+            };
+            connection.run(rest).await;
+            self.connection = None;
+            return lost();
+        }
+        let outcome = connection.run(batch).await;
+        if fault == Fault::AfterCommit as u8 {
+            assert!(outcome.iter().all(Result::is_ok), "{outcome:?}");
+            self.connection = None;
+            return lost();
+        }
+        outcome
+    }
+}
+
+type Handler = Arc<
+    dyn Fn(Invocation<TestHost>) -> Pin<Box<dyn Future<Output = Result<Reply, UserError>> + Send>>
+        + Send
+        + Sync,
+>;
+
+/// The user's functions.
+#[derive(Clone, Default)]
+pub struct Closures(HashMap<String, Handler>);
+
+impl Closures {
+    pub fn on<F, R>(mut self, route: &str, handler: F) -> Self
+    where
+        F: Fn(Invocation<TestHost>) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Reply, UserError>> + Send + 'static,
+    {
+        self.0.insert(route.to_owned(), Arc::new(move |call| Box::pin(handler(call))));
+        self
+    }
+}
+
+impl Functions<TestHost> for Closures {
+    async fn call(&self, invocation: Invocation<TestHost>) -> Result<Reply, UserError> {
+        let handler = self.0.get(&*invocation.route).expect("the test registers its routes");
+        handler(invocation).await
+    }
+}
+
+/// A reply of text.
+pub fn ok(text: &str) -> Reply {
+    Reply { data: text.as_bytes().to_vec(), status: 200, headers: Vec::new() }
+}
+
+/// What the runtime makes of a storage error.
+pub fn text(error: StorageError) -> UserError {
+    UserError {
+        code: error.code().to_owned(),
+        status: error.status(),
+        message: error.to_string(),
+        stack: Some("at line 1".to_owned()),
+    }
+}
