@@ -1,12 +1,14 @@
 /** Compiling a project for development, the same way for `kontract dev` and the module loader. */
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../cli/config.js';
 import { BUILD_DIR, LOCK_FILE, workFolder, writeIfChanged } from '../cli/project.js';
 import type { CompileOptions, CompileResult, Native } from '../native/types.js';
 import type { ServerModule } from '../runtime/index.js';
+
+const SERVER_PREFIX = 'server-';
 
 /**
  * The page calls its own origin, a Node client what `KONTRACT_URL` says: neither is built in. The dev
@@ -34,23 +36,35 @@ export function compileDev(
  */
 export async function loadServer(root: string): Promise<{ module: ServerModule; folder: string }> {
   const build = join(root, BUILD_DIR);
-  const servers = join(workFolder(root), 'servers');
-  const folder = join(servers, contentHash(build));
+  const folder = join(workFolder(root), `${SERVER_PREFIX}${contentHash(build)}`);
   if (!existsSync(folder)) {
     for (const part of ['codecs', 'server']) {
       const from = join(build, part);
       if (existsSync(from)) cpSync(from, join(folder, part), { recursive: true });
     }
+    pointMaps(root, folder);
   }
   const module = (await import(pathToFileURL(join(folder, 'server', 'index.js')).href)) as ServerModule;
   return { module, folder };
 }
 
+/** The compiler names sources from the project's root; here is how to get there, so that stacks lead to them. */
+function pointMaps(root: string, folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true }) as string[]) {
+    if (!name.endsWith('.js.map')) continue;
+    const file = join(folder, name);
+    const map = JSON.parse(readFileSync(file, 'utf8')) as { sourceRoot?: string };
+    map.sourceRoot = `${relative(dirname(file), root)}/`;
+    writeFileSync(file, JSON.stringify(map));
+  }
+}
+
 /** Removes the servers of earlier builds. */
 export function forgetServers(root: string, current: string): void {
-  const servers = join(workFolder(root), 'servers');
-  for (const name of readdirSync(servers)) {
-    if (join(servers, name) !== current) rmSync(join(servers, name), { recursive: true, force: true });
+  const work = workFolder(root);
+  for (const name of readdirSync(work)) {
+    const stale = name.startsWith(SERVER_PREFIX) && join(work, name) !== current;
+    if (stale) rmSync(join(work, name), { recursive: true, force: true });
   }
 }
 
