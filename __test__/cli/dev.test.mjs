@@ -47,7 +47,7 @@ describe('kontract dev', () => {
     await live;
     assert.equal(await ask(), 11);
 
-    const broken = server.waitFor(/error KT\d{4}[^]*src\/tally\.ts:\d+:\d+/, 10_000);
+    const broken = server.waitFor(/error\[KT\d{4}\][^]*src\/tally\.ts:\d+:\d+/, 10_000);
     write(folder, { 'src/tally.ts': counter(100).replace('@backend(perm', '@backnd(perm') });
     await broken;
     assert.equal(server.child.exitCode, null);

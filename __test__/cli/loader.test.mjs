@@ -81,7 +81,7 @@ describe('the loader', () => {
       });
       assert.notEqual(code, 0);
       assert.equal(stdout, '');
-      assert.match(stderr, /error KT\d{4}/);
+      assert.match(stderr, /error\[KT\d{4}\]/);
       assert.match(stderr, /src\/greet\.ts:3:/);
     }
     assert.equal(existsSync(join(folder, 'node_modules/.kontract/build/client/index.js')), false);

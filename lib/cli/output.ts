@@ -44,18 +44,27 @@ type Colours = Pick<typeof colours, 'red' | 'yellow' | 'bold' | 'dim' | 'cyan'>;
 
 const plain: Colours = { red: String, yellow: String, bold: String, dim: String, cyan: String };
 
-/** `error KT3001: message`, the place, the code frame, the help line. */
+/** The compiler's frame: `error[KT2001]: message`, the place, the source line, the help; painted. */
 export function formatDiagnostic(diagnostic: Diagnostic, paint: Colours = plain): string {
-  const { severity, code, message, file, line: row, column, frame, help } = diagnostic;
-  const title = severity === 'error' ? paint.red(`error ${code}`) : paint.yellow(`warning ${code}`);
-  return [
-    `${title} ${paint.bold(message)}`,
-    paint.dim(`  ${file}:${row}:${column}`),
-    frame.trimEnd(),
-    help ? `  ${paint.cyan('help:')} ${help}` : '',
-  ]
-    .filter(Boolean)
-    .join('\n');
+  const { severity, code, message, file, line: row, column, help } = diagnostic;
+  const bare = [
+    `${severity}[${code}]: ${message}`,
+    ` --> ${file}:${row}:${column}`,
+    ...(help ? [`  = help: ${help}`] : []),
+  ];
+  const [title = '', ...rest] = diagnostic.frame ? diagnostic.frame.trimEnd().split('\n') : bare;
+  const tint = severity === 'error' ? paint.red : paint.yellow;
+  const painted = title.replace(
+    /^(\w+\[\w+\]): (.*)$/,
+    (_, tag: string, text: string) => `${tint(tag)}: ${paint.bold(text)}`,
+  );
+  return [painted, ...rest.map((text) => paintLine(text, paint, tint))].join('\n');
+}
+
+function paintLine(text: string, paint: Colours, tint: (text: string) => string): string {
+  if (/^\s*-->/.test(text)) return paint.dim(text);
+  if (/^\s*\|\s*\^/.test(text)) return tint(text);
+  return text.replace(/^(\s*= )(help:)/, (_, before: string, tag: string) => `${before}${paint.cyan(tag)}`);
 }
 
 /** Columns padded to their widest cell; the first row is the heading. */
