@@ -15,3 +15,8 @@ export async function choosePort(asked: number | undefined, config: Config, host
   }
   return port;
 }
+
+/** True for addresses only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -7,7 +7,7 @@ import { BUILD_DIR, workFolder } from '../cli/project.js';
 import type { CompileResult, Dispatch, Native, NodeGateway } from '../native/types.js';
 import { createDispatcher } from '../runtime/index.js';
 import { compileDev, forgetServers, loadServer } from './build.js';
-import { choosePort } from './address.js';
+import { choosePort, isLoopback } from './address.js';
 import { openDatabase, type Database } from './database.js';
 import { announce, isServing, runningInstance, withdraw } from './instance.js';
 import { ensureDevKeys, gatewayPassword } from './keys.js';
@@ -183,6 +183,9 @@ class DevSession {
   }
 
   private async listen(databaseUrl: string, manifest: string, dispatch: Dispatch): Promise<NodeGateway> {
+    if (!isLoopback(this.host)) {
+      this.report.warn(`Listening on ${this.host}: everyone who can reach it may call as the development user`);
+    }
     const port = await choosePort(this.options.port, this.config, this.host);
     return await this.native.NodeGateway.start(
       {
