@@ -66,7 +66,10 @@ test('concurrent calls share one session and one handshake', async () => {
   const { fetch, counts } = tap();
   const c = client({ fetch });
   const replies = await Promise.all(Array.from({ length: 40 }, (_, i) => c.call(route('echo'), [`${i}`])));
-  assert.deepEqual(replies, Array.from({ length: 40 }, (_, i) => `${i}`));
+  assert.deepEqual(
+    replies,
+    Array.from({ length: 40 }, (_, i) => `${i}`),
+  );
   assert.deepEqual(counts, { hs: 1, s: 40 });
 });
 
@@ -84,7 +87,10 @@ test('an error arrives as the class its code names', async () => {
   await assert.rejects(client().call(route('missing'), []), (error) => {
     assert.ok(error instanceof NotFoundError && error instanceof HttpError);
     const { name, code, status, message } = error;
-    assert.deepEqual({ name, code, status, message }, { name: 'NotFoundError', code: 'NOT_FOUND', status: 404, message: 'as asked for' });
+    assert.deepEqual(
+      { name, code, status, message },
+      { name: 'NotFoundError', code: 'NOT_FOUND', status: 404, message: 'as asked for' },
+    );
     return true;
   });
 });
@@ -165,7 +171,10 @@ test('a reply that was tampered with, replayed or swapped is not believed', asyn
 test('a gateway without the pinned key gets nothing but a handshake', async () => {
   const { fetch, counts } = tap();
   const pin = `${echo.pin.slice(0, -2)}${echo.pin.endsWith('A') ? 'EA' : 'AA'}`;
-  await assert.rejects(createClient({ url: echo.url, pins: [pin], fetch }).call(route('echo'), ['x']), ServiceUnavailableError);
+  await assert.rejects(
+    createClient({ url: echo.url, pins: [pin], fetch }).call(route('echo'), ['x']),
+    ServiceUnavailableError,
+  );
   assert.equal(counts.s, 0);
   // The next key may be the one in use.
   assert.equal(await createClient({ url: echo.url, pins: [pin, echo.pin] }).call(route('echo'), ['x']), 'x');
@@ -195,16 +204,24 @@ test('a missing gateway is said plainly', async () => {
 
 test('something else than a gateway is said plainly', async () => {
   const fetch = async () => new Response('<h1>404</h1>', { status: 404, headers: { 'content-type': 'text/html' } });
-  await assert.rejects(client({ fetch }).call(route('echo'), []), { message: `what answers at ${echo.url} is no Kontract gateway (HTTP 404)` });
+  await assert.rejects(client({ fetch }).call(route('echo'), []), {
+    message: `what answers at ${echo.url} is no Kontract gateway (HTTP 404)`,
+  });
 });
 
-test('arguments beyond a frame are the caller\'s mistake', async () => {
+test("arguments beyond a frame are the caller's mistake", async () => {
   await assert.rejects(client().call(route('echo'), ['x'.repeat(2_000_000)]), InvalidRequestError);
 });
 
 test('wrong settings are found before anything is sent', async () => {
   const { fetch, frames } = tap();
-  for (const options of [{ pins: [] }, { pins: ['short'] }, { pins: ['?'] }, { url: 'ftp://x' }, { pins: [echo.pin, echo.pin, echo.pin] }]) {
+  for (const options of [
+    { pins: [] },
+    { pins: ['short'] },
+    { pins: ['?'] },
+    { url: 'ftp://x' },
+    { pins: [echo.pin, echo.pin, echo.pin] },
+  ]) {
     await assert.rejects(client({ fetch, ...options }).call(route('echo'), []), TypeError);
   }
   assert.equal(frames.length, 0);
@@ -212,7 +229,10 @@ test('wrong settings are found before anything is sent', async () => {
 
 test('createRpc makes stubs, api and kontract of a build', async () => {
   const routes = { echo: route('echo'), 'users.missing': route('missing') };
-  const { __kontract_rpc, api, kontract } = createRpc({ url: 'http://127.0.0.1:9', pins: [], mode: 'development' }, routes);
+  const { __kontract_rpc, api, kontract } = createRpc(
+    { url: 'http://127.0.0.1:9', pins: [], mode: 'development' },
+    routes,
+  );
   kontract.configure({ url: echo.url, pins: [echo.pin], token: undefined });
   assert.equal(await __kontract_rpc('echo', ['stub'], { egroup: 'v1' }), 'stub');
   assert.equal(await api.echo('api'), 'api');

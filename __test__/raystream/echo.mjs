@@ -7,7 +7,10 @@ const root = resolve(import.meta.dirname, '..', '..');
 
 /** @returns {Promise<{ url: string, pin: string, stop(): void }>} */
 export async function startEcho() {
-  execFileSync('cargo', ['build', '-q', '-p', 'kontract-raystream', '--example', 'echo'], { cwd: root, stdio: 'inherit' });
+  execFileSync('cargo', ['build', '-q', '-p', 'kontract-raystream', '--example', 'echo'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   const target = resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
   const child = spawn(join(target, 'debug', 'examples', 'echo'), { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(child.stdout, 'data');

@@ -7,7 +7,9 @@ import { after, before, test } from 'node:test';
 import { createClient, NotFoundError, ServiceUnavailableError, UnauthorizedError } from 'kontract/client';
 import { startWorker } from './worker.mjs';
 
-const vectors = JSON.parse(readFileSync(join(import.meta.dirname, '../../crates/raystream/tests/vectors/raystream-kat.json'), 'utf8'));
+const vectors = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../crates/raystream/tests/vectors/raystream-kat.json'), 'utf8'),
+);
 const key = randomBytes(32);
 const secret = 'a secret of at least thirty-two bytes';
 
@@ -24,7 +26,7 @@ test('the known session comes out to the byte', async () => {
   assert.equal(response.status, 200);
   const computed = await response.json();
   for (const [name, value] of Object.entries(computed)) assert.equal(value, vectors[name], name);
-  assert.deepEqual(Object.keys(computed).sort(), [
+  assert.deepEqual(Object.keys(computed).toSorted(), [
     'exporter',
     'handshake_hash',
     'init_frame',
@@ -42,7 +44,10 @@ test('the known session comes out to the byte', async () => {
 /** The public key of the Worker's, by Node's own X25519. */
 function pin() {
   const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b656e04220420', 'hex'), key]);
-  const spki = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })).export({ format: 'der', type: 'spki' });
+  const spki = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })).export({
+    format: 'der',
+    type: 'spki',
+  });
   return spki.subarray(-32).toString('base64url');
 }
 

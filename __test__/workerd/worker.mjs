@@ -10,7 +10,7 @@ export async function startWorker(bindings) {
   const modules = readdirSync(out, { recursive: true })
     .filter((name) => /\.(js|wasm)$/.test(name))
     // workerd starts with the first.
-    .sort((a, b) => Number(b === 'index.js') - Number(a === 'index.js'))
+    .toSorted((a, b) => Number(b === 'index.js') - Number(a === 'index.js'))
     .map((name) => ({
       type: name.endsWith('.js') ? 'ESModule' : 'CompiledWasm',
       path: join(out, name),

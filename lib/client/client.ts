@@ -84,7 +84,10 @@ class RaystreamClient implements Client {
     };
   }
 
-  async #attempts(call: Omit<CallFrame, 'token' | 'deadlineMs'>, options: CallOptions): Promise<ReplyFrame & { kind: 'response' }> {
+  async #attempts(
+    call: Omit<CallFrame, 'token' | 'deadlineMs'>,
+    options: CallOptions,
+  ): Promise<ReplyFrame & { kind: 'response' }> {
     const deadline = new Deadline(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, options.signal);
     const budget = new RetryBudget();
     // A reply can get lost without a sound: a third of the time for the first wait, the rest for
@@ -115,7 +118,8 @@ class RaystreamClient implements Client {
       reply = await session.exchange(call, signal);
     } catch (error) {
       // A frame that did not open, or a hint that the session is gone: the next attempt has another.
-      if (error instanceof EngineError && error.failure !== 'too-large' && error.failure !== 'input') this.#drop(session);
+      if (error instanceof EngineError && error.failure !== 'too-large' && error.failure !== 'input')
+        this.#drop(session);
       throw error;
     }
     if (reply.kind === 'response') return reply;

@@ -14,7 +14,15 @@ interface Exports extends Record<string, WebAssembly.ExportValue> {
   rs_view(): number;
   rs_start(suite: number): number;
   rs_finish(handle: number): number;
-  rs_call(handle: number, call: bigint, method: number, token: number, metadata: number, deadlineMs: number, schemaHash: bigint): number;
+  rs_call(
+    handle: number,
+    call: bigint,
+    method: number,
+    token: number,
+    metadata: number,
+    deadlineMs: number,
+    schemaHash: bigint,
+  ): number;
   rs_open(handle: number): number;
   rs_heartbeat(handle: number, timestamp: bigint): number;
   rs_close(handle: number): number;
@@ -221,7 +229,7 @@ function encodePairs(pairs: readonly (readonly [string, string])[]): Uint8Array 
 function decodePairs(bytes: Uint8Array): Record<string, string> {
   const pairs: [string, string][] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const key = at + 4;
     const value = key + view.getUint16(at, true);
     const end = value + view.getUint16(at + 2, true);

@@ -26,10 +26,13 @@ const MAX_PINS = 2;
 
 export function resolveEndpoint(options: ClientOptions): Endpoint {
   const url = (options.url ?? defaultUrl()).replace(/\/+$/, '');
-  if (!/^https?:\/\//.test(url)) throw new TypeError(`The gateway's url has to start with http:// or https://, not ${url}`);
+  if (!/^https?:\/\//.test(url))
+    throw new TypeError(`The gateway's url has to start with http:// or https://, not ${url}`);
   const pins = (options.pins ?? []).map(parsePin);
   if (pins.length === 0) {
-    throw new TypeError("No pins: the client does not know which gateway to trust. Call kontract.configure({ pins: ['…'] }) with the public key of `kontract keygen`");
+    throw new TypeError(
+      "No pins: the client does not know which gateway to trust. Call kontract.configure({ pins: ['…'] }) with the public key of `kontract keygen`",
+    );
   }
   if (pins.length > MAX_PINS) throw new TypeError('At most two pins: the current key and the next');
   const { token } = options;

@@ -1,5 +1,11 @@
 /** When to try again, and when not (specification 11.3.3, protocol §11). */
-import { DecryptionError, HttpError, InvalidRequestError, ServiceUnavailableError, SessionExpiredError } from '../shared/index.js';
+import {
+  DecryptionError,
+  HttpError,
+  InvalidRequestError,
+  ServiceUnavailableError,
+  SessionExpiredError,
+} from '../shared/index.js';
 import { EngineError } from './engine.js';
 import { TransportError } from './transport.js';
 
@@ -9,7 +15,8 @@ const MAX_RETRIES = 3;
 const MAX_HANDSHAKES = 3;
 
 /** What to do about a failed attempt. */
-export type Verdict = { retry: 'later'; delayMs: number } | { retry: 'new-session' } | { retry: 'never'; error: unknown };
+export type Verdict =
+  { retry: 'later'; delayMs: number } | { retry: 'new-session' } | { retry: 'never'; error: unknown };
 
 /** The attempts of one call. */
 export class RetryBudget {
@@ -38,7 +45,9 @@ export class RetryBudget {
       case 'exhausted':
         return this.#newSession(new SessionExpiredError());
       case 'clear-unavailable':
-        return this.#later(new ServiceUnavailableError('the gateway refuses: it is starting, or holds none of the pinned keys'));
+        return this.#later(
+          new ServiceUnavailableError('the gateway refuses: it is starting, or holds none of the pinned keys'),
+        );
       case 'malformed':
       case 'decryption':
       case 'replay':

@@ -1,7 +1,7 @@
 /** One session with the gateway, shared by the calls of a client. */
 import { Engine, EngineError, type CallFrame, type ReplyFrame, type SessionHello } from './engine.js';
 import type { Endpoint } from './options.js';
-import { post } from './transport.js';
+import { post, TransportError } from './transport.js';
 
 /** A session this close to its end is not worth starting a call on. */
 const RENEW_BEFORE_MS = 5_000;
@@ -18,7 +18,13 @@ export class Session {
   #inFlight = 0;
   #retired = false;
 
-  private constructor(engine: Engine, handle: number, hello: SessionHello, endpoint: Endpoint, token: string | undefined) {
+  private constructor(
+    engine: Engine,
+    handle: number,
+    hello: SessionHello,
+    endpoint: Endpoint,
+    token: string | undefined,
+  ) {
     this.#engine = engine;
     this.#handle = handle;
     this.#hello = hello;
@@ -40,6 +46,13 @@ export class Session {
         return new Session(engine, handle, engine.finish(handle, response), endpoint, token);
       } catch (error) {
         if (!answered) engine.free(handle);
+        if (!answered && !(error instanceof TransportError)) {
+          throw new TransportError(
+            `${endpoint.url} did not answer the handshake within ${HANDSHAKE_MS / 1000} s`,
+            true,
+            { cause: error },
+          );
+        }
         if (!(error instanceof EngineError)) throw error;
         refused = error;
       }

@@ -52,8 +52,9 @@ export async function post(
 async function bounded(response: Response): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const reader = response.body?.getReader();
-  while (reader) {
+  if (!response.body) return new Uint8Array();
+  const reader = response.body.getReader();
+  for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
     length += value.length;

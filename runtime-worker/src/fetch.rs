@@ -43,7 +43,9 @@ pub async fn answer(mut request: Request, env: &Env) -> worker::Result<Response>
         Route::Exchange(id) => match sessions::find(id) {
             None => Gateway::<WorkerHost>::unknown_session().frame,
             Some(session) => {
-                let carrier = Carrier { headers: request.headers().entries().collect() };
+                let carrier = Carrier {
+                    headers: request.headers().entries().collect(),
+                };
                 let exchange = gateway.exchange(&session, &mut frame, &carrier).await;
                 if !exchange.keep {
                     sessions::remove(id);

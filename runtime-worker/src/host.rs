@@ -41,7 +41,9 @@ impl Database for Unbound {
     type Connection = Never;
 
     async fn acquire(&self) -> Result<Never, DbError> {
-        Err(DbError::Unreachable("no database is bound to this Worker".to_owned()))
+        Err(DbError::Unreachable(
+            "no database is bound to this Worker".to_owned(),
+        ))
     }
 }
 

@@ -33,7 +33,10 @@ impl Inputs {
 fn compute(inputs: &Inputs) -> Map<String, Value> {
     let mut outputs = Map::new();
     let mut put = |name: &str, bytes: &[u8]| {
-        let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hex = bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>();
         outputs.insert(name.to_owned(), hex.into());
     };
     let limits = Limits::default();
@@ -43,16 +46,24 @@ fn compute(inputs: &Inputs) -> Map<String, Value> {
 
     let hello = inputs.bytes("client_hello");
     let ephemeral = inputs.array("client_eph_priv");
-    let start = Initiator::start(Suite::ChaChaPoly, key.public(), ephemeral, |b| b.extend(&hello));
-    let Ok((_, mut init)) = start else { return outputs };
+    let start = Initiator::start(Suite::ChaChaPoly, key.public(), ephemeral, |b| {
+        b.extend(&hello)
+    });
+    let Ok((_, mut init)) = start else {
+        return outputs;
+    };
     put("init_frame", &init);
     let Ok(frame) = Incoming::parse(&mut init, Direction::ClientToServer, limits) else {
         return outputs;
     };
-    let Ok((_, responder)) = Responder::accept(&[key], frame) else { return outputs };
+    let Ok((_, responder)) = Responder::accept(&[key], frame) else {
+        return outputs;
+    };
     let hello = inputs.bytes("server_hello");
     let answer = responder.respond(inputs.array("server_eph_priv"), |b| b.extend(&hello));
-    let Ok((response, output)) = answer else { return outputs };
+    let Ok((response, output)) = answer else {
+        return outputs;
+    };
     put("response_frame", &response);
     put("handshake_hash", output.hash());
 
@@ -62,8 +73,18 @@ fn compute(inputs: &Inputs) -> Map<String, Value> {
     put("resume_psk", keys.resume_psk.as_slice());
     put("exporter", keys.exporter.as_slice());
     for (direction, message_type, key, name) in [
-        (Direction::ClientToServer, MessageType::RpcCall, &keys.client_to_server, "rpc_call"),
-        (Direction::ServerToClient, MessageType::RpcResponse, &keys.server_to_client, "rpc_response"),
+        (
+            Direction::ClientToServer,
+            MessageType::RpcCall,
+            &keys.client_to_server,
+            "rpc_call",
+        ),
+        (
+            Direction::ServerToClient,
+            MessageType::RpcResponse,
+            &keys.server_to_client,
+            "rpc_response",
+        ),
     ] {
         let sealer = Sealer::new(Suite::ChaChaPoly, direction, key, limits);
         let plain = FrameBuf::from_payload(&inputs.bytes(&format!("{name}_plain")));

@@ -43,7 +43,9 @@ pub fn gateway(env: &Env) -> Result<Rc<Gateway<WorkerHost>>, SettingsError> {
 fn make(env: &Env) -> Result<Gateway<WorkerHost>, SettingsError> {
     let secret = |name| env.secret(name).ok().map(|secret| secret.to_string());
     let key = secret("KONTRACT_KEY").ok_or(SettingsError::NoKey)?;
-    let key = BASE64_URL_SAFE_NO_PAD.decode(key).map_err(|_| SettingsError::Key)?;
+    let key = BASE64_URL_SAFE_NO_PAD
+        .decode(key)
+        .map_err(|_| SettingsError::Key)?;
     let key = StaticKey::from_private(key.try_into().map_err(|_| SettingsError::Key)?);
     let config = GatewayConfig {
         jwt_secret: secret("KONTRACT_JWT_SECRET").map(String::into_bytes),

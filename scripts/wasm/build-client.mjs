@@ -1,13 +1,18 @@
 // Builds the browser's half of raystream and writes it as a JavaScript module every bundler takes:
 // `lib/client/raystream-wasm.generated.ts`. Does nothing when that is up to date.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildCrate, hashInputs, root, run, targetDir } from './cargo.mjs';
 
 const out = join(root, 'lib', 'client', 'raystream-wasm.generated.ts');
-const inputs = ['Cargo.toml', 'crates/raystream/Cargo.toml', 'crates/raystream/src', 'crates/raystream-wasm', 'scripts/wasm'];
+const inputs = [
+  'Cargo.toml',
+  'crates/raystream/Cargo.toml',
+  'crates/raystream/src',
+  'crates/raystream-wasm',
+  'scripts/wasm',
+];
 
 export async function buildClient() {
   const stamp = `// From ${hashInputs(inputs)} by scripts/wasm/build-client.mjs.`;
@@ -28,8 +33,26 @@ async function optimize(wasm) {
   if (!existsSync(optimizer)) return wasm;
   mkdirSync(targetDir, { recursive: true });
   const optimized = join(targetDir, 'raystream.opt.wasm');
-  const features = ['--enable-simd', '--enable-bulk-memory', '--enable-nontrapping-float-to-int', '--enable-sign-ext', '--enable-mutable-globals', '--enable-reference-types', '--enable-multivalue', '--enable-bulk-memory-opt'];
-  await run(process.execPath, [optimizer, '-O3', ...features, '--strip-debug', '--strip-producers', '--strip-target-features', wasm, '-o', optimized]);
+  const features = [
+    '--enable-simd',
+    '--enable-bulk-memory',
+    '--enable-nontrapping-float-to-int',
+    '--enable-sign-ext',
+    '--enable-mutable-globals',
+    '--enable-reference-types',
+    '--enable-multivalue',
+  ];
+  await run(process.execPath, [
+    optimizer,
+    '-O3',
+    ...features,
+    '--strip-debug',
+    '--strip-producers',
+    '--strip-target-features',
+    wasm,
+    '-o',
+    optimized,
+  ]);
   return optimized;
 }
 

@@ -37,7 +37,16 @@ async function buildBindgen() {
   const target = join(targetDir, '..', 'wasm-tools');
   const manifest = join(root, 'scripts', 'wasm', 'bindgen', 'Cargo.toml');
   console.error('wasm: the glue generator (compiled once)');
-  await run('cargo', ['build', '--quiet', '--release', '--locked', '--manifest-path', manifest, '--target-dir', target]);
+  await run('cargo', [
+    'build',
+    '--quiet',
+    '--release',
+    '--locked',
+    '--manifest-path',
+    manifest,
+    '--target-dir',
+    target,
+  ]);
   return join(target, 'release', process.platform === 'win32' ? 'kontract-bindgen.exe' : 'kontract-bindgen');
 }
 

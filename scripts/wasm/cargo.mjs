@@ -18,10 +18,24 @@ export const targetDir = join(resolve(root, process.env.CARGO_TARGET_DIR ?? 'tar
  */
 export async function buildCrate({ crate, features = [], simd = true }) {
   const toolchain = findToolchain();
-  const remap = [...toolchain.remap, [process.env.CARGO_HOME ?? join(homedir(), '.cargo'), '/cargo'], [root, '/kontract']];
+  const remap = [
+    ...toolchain.remap,
+    [process.env.CARGO_HOME ?? join(homedir(), '.cargo'), '/cargo'],
+    [root, '/kontract'],
+  ];
   const flags = remap.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   if (simd) flags.push('-Ctarget-feature=+simd128');
-  const args = ['build', '--target', 'wasm32-unknown-unknown', '--profile', 'wasm', '-p', crate, '--lib', ...toolchain.args];
+  const args = [
+    'build',
+    '--target',
+    'wasm32-unknown-unknown',
+    '--profile',
+    'wasm',
+    '-p',
+    crate,
+    '--lib',
+    ...toolchain.args,
+  ];
   if (features.length > 0) args.push('--features', features.join(','));
   console.error(`wasm: ${crate} with ${toolchain.name}`);
   const env = {
@@ -50,7 +64,7 @@ export function hashInputs(paths, extra = '') {
   const hash = createHash('sha256').update(extra);
   const walk = (path) => {
     if (!statSync(path).isDirectory()) return hash.update(relative(root, path)).update('\0').update(readFileSync(path));
-    for (const name of readdirSync(path).sort()) walk(join(path, name));
+    for (const name of readdirSync(path).toSorted()) walk(join(path, name));
   };
   for (const path of paths) walk(join(root, path));
   return hash.digest('hex').slice(0, 32);

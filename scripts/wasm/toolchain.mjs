@@ -77,7 +77,9 @@ function findLinker() {
     const lld = join(sysroot, 'lib', 'rustlib', host, 'bin', 'rust-lld');
     if (existsSync(lld)) return lld;
   }
-  return ['rust-lld', 'wasm-ld'].find((name) => output(name, ['-flavor', 'wasm', '--version']) || output(name, ['--version']));
+  return ['rust-lld', 'wasm-ld'].find(
+    (name) => output(name, ['-flavor', 'wasm', '--version']) || output(name, ['--version']),
+  );
 }
 
 function installDebian(log) {
@@ -93,7 +95,11 @@ function installDebian(log) {
 
 function output(program, args) {
   try {
-    return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 30_000 }).trim();
+    return execFileSync(program, args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 30_000,
+    }).trim();
   } catch {
     return undefined;
   }

@@ -1,7 +1,10 @@
 //! The exported functions. Nothing here dereferences a pointer: JavaScript reads and writes the
 //! module's memory at the addresses it is told. The only thing the compiler counts as unsafe is
 //! exporting a symbol by name.
-#![allow(unsafe_code, reason = "`no_mangle`: exported names cannot collide, all start with rs_")]
+#![allow(
+    unsafe_code,
+    reason = "`no_mangle`: exported names cannot collide, all start with rs_"
+)]
 
 use std::cell::RefCell;
 
@@ -25,7 +28,11 @@ fn status(result: Result<(), Code>) -> i32 {
 /// Address of an input buffer of this length; 0 if it is too long. Valid until the next call.
 #[unsafe(no_mangle)]
 pub extern "C" fn rs_input(length: usize) -> *mut u8 {
-    engine(|engine| engine.input(length).map_or(std::ptr::null_mut(), <[u8]>::as_mut_ptr))
+    engine(|engine| {
+        engine
+            .input(length)
+            .map_or(std::ptr::null_mut(), <[u8]>::as_mut_ptr)
+    })
 }
 
 /// Address of the output.
@@ -49,7 +56,11 @@ pub extern "C" fn rs_view() -> *const u32 {
 /// [`Engine::start`]; `suite` is 1 for AES-GCM, else ChaCha20-Poly1305.
 #[unsafe(no_mangle)]
 pub extern "C" fn rs_start(suite: u32) -> i32 {
-    let suite = if suite == 1 { Suite::AesGcm } else { Suite::ChaChaPoly };
+    let suite = if suite == 1 {
+        Suite::AesGcm
+    } else {
+        Suite::ChaChaPoly
+    };
     engine(|engine| match engine.start(suite) {
         Ok(handle) => i32::try_from(handle).unwrap_or(Code::Handle as i32),
         Err(code) => code as i32,
@@ -74,7 +85,14 @@ pub extern "C" fn rs_call(
     schema_hash: u64,
 ) -> i32 {
     let call = CallId(call);
-    let parts = CallParts { call, method, token, metadata, deadline_ms, schema_hash };
+    let parts = CallParts {
+        call,
+        method,
+        token,
+        metadata,
+        deadline_ms,
+        schema_hash,
+    };
     status(engine(|engine| engine.call(handle, parts)))
 }
 

@@ -1,8 +1,6 @@
 //! What the exported functions return besides lengths and handles.
 
-use kontract_raystream::{
-    ClearCode, HandshakeError, OpenError, ReceiveError, SealError,
-};
+use kontract_raystream::{ClearCode, HandshakeError, OpenError, ReceiveError, SealError};
 
 /// Negative results. `lib/client/engine.ts` has the same list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -91,7 +91,11 @@ impl Engine {
         self.output = frame;
         // The ephemeral secret must not outlive the handshake.
         self.input.fill(0);
-        let handle = match self.slots.iter().position(|slot| matches!(slot, Slot::Free)) {
+        let handle = match self
+            .slots
+            .iter()
+            .position(|slot| matches!(slot, Slot::Free))
+        {
             Some(free) => free,
             None => {
                 self.slots.push(Slot::Free);
@@ -255,5 +259,8 @@ fn place(value: usize) -> u32 {
 
 fn halves(value: u64) -> [u32; 2] {
     let [a, b, c, d, e, f, g, h] = value.to_le_bytes();
-    [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])]
+    [
+        u32::from_le_bytes([a, b, c, d]),
+        u32::from_le_bytes([e, f, g, h]),
+    ]
 }

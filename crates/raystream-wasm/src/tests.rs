@@ -56,15 +56,29 @@ fn a_call_and_its_answers() {
     let mut engine = Engine::default();
     let (handle, server) = open_session(&mut engine);
     let metadata = [6, 0, 2, 0, b'e', b'g', b'r', b'o', b'u', b'p', b'v', b'1'];
-    put(&mut engine, &[b"addTodo", b"jwt", &metadata, &[8; 16], b"args"]);
-    engine.call(handle, parts("addTodo", "jwt", metadata.len())).unwrap();
+    put(
+        &mut engine,
+        &[b"addTodo", b"jwt", &metadata, &[8; 16], b"args"],
+    );
+    engine
+        .call(handle, parts("addTodo", "jwt", metadata.len()))
+        .unwrap();
     let mut frame = engine.output().to_vec();
-    let Ok(Request::Call(id, call)) = server.open(&mut frame) else { panic!("no call") };
-    assert_eq!((call.method, call.args, call.token), ("addTodo", &b"args"[..], Some("jwt")));
+    let Ok(Request::Call(id, call)) = server.open(&mut frame) else {
+        panic!("no call")
+    };
+    assert_eq!(
+        (call.method, call.args, call.token),
+        ("addTodo", &b"args"[..], Some("jwt"))
+    );
     assert_eq!((call.deadline_ms, call.schema_hash), (9, u64::MAX));
     assert_eq!(call.metadata, [("egroup", "v1")]);
 
-    let response = RpcResponse { data: b"reply", status: 201, headers: vec![("a", "b")] };
+    let response = RpcResponse {
+        data: b"reply",
+        status: 201,
+        headers: vec![("a", "b")],
+    };
     let sealed = server.seal_response(id, &response).unwrap();
     put(&mut engine, &[&sealed]);
     assert_eq!(engine.open(handle), Ok(1));
@@ -74,7 +88,12 @@ fn a_call_and_its_answers() {
     let opened = engine.input_bytes().to_vec();
     assert_eq!(part(&mut engine, 3, &opened), b"reply");
 
-    let error = RpcError { code: "X", message: "why", status: 404, stack: None };
+    let error = RpcError {
+        code: "X",
+        message: "why",
+        status: 404,
+        stack: None,
+    };
     let sealed = server.seal_error(id, &error).unwrap();
     put(&mut engine, &[&sealed]);
     assert_eq!(engine.open(handle), Ok(2));
@@ -111,7 +130,12 @@ fn lengths_that_do_not_fit_are_refused() {
     let (handle, _) = open_session(&mut engine);
     put(&mut engine, &[b"m", &[0; 16]]);
     for (method, token, metadata) in [(18, 0, 0), (1, 1, 0), (1, 0, 17), (usize::MAX, 1, 1)] {
-        let parts = CallParts { method, token, metadata, ..parts("", "", 0) };
+        let parts = CallParts {
+            method,
+            token,
+            metadata,
+            ..parts("", "", 0)
+        };
         assert_eq!(engine.call(handle, parts), Err(Code::Input));
     }
     assert!(engine.input(usize::MAX).is_none());

@@ -60,7 +60,9 @@ impl AeadKey {
     ) -> Result<(), AeadFailure> {
         let data = InOutBuf::from(data);
         match self {
-            Self::ChaChaPoly(key) => key.decrypt_inout_detached(nonce.into(), aad, data, tag.into()),
+            Self::ChaChaPoly(key) => {
+                key.decrypt_inout_detached(nonce.into(), aad, data, tag.into())
+            }
             Self::AesGcm(key) => key.decrypt_inout_detached(nonce.into(), aad, data, tag.into()),
         }
         .map_err(|_| AeadFailure)

@@ -16,7 +16,9 @@ impl Vector {
     }
 
     fn bytes(&self, name: &str) -> Vec<u8> {
-        let text = self.0[name].as_str().unwrap_or_else(|| panic!("no vector {name}"));
+        let text = self.0[name]
+            .as_str()
+            .unwrap_or_else(|| panic!("no vector {name}"));
         (0..text.len())
             .step_by(2)
             .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
@@ -55,8 +57,9 @@ fn the_known_session_comes_out_to_the_byte() {
     let (payload, responder) = Responder::accept(&[key], frame).unwrap();
     assert_eq!(payload, client_hello);
     let server_hello = v.bytes("server_hello");
-    let (mut response, server) =
-        responder.respond(v.array("server_eph_priv"), append(&server_hello)).unwrap();
+    let (mut response, server) = responder
+        .respond(v.array("server_eph_priv"), append(&server_hello))
+        .unwrap();
     assert_eq!(response, v.bytes("response_frame"));
 
     let frame = Incoming::parse(&mut response, Direction::ServerToClient, limits).unwrap();
@@ -99,12 +102,19 @@ fn the_known_frames_come_out_to_the_byte() {
         let plain = v.bytes(plain);
         let sealer = Sealer::new(Suite::ChaChaPoly, direction, &v.array(key), limits);
         let payload = FrameBuf::from_payload(&plain);
-        let mut sealed = sealer.seal(message_type, CallId(1), Flags::NONE, payload).unwrap();
+        let mut sealed = sealer
+            .seal(message_type, CallId(1), Flags::NONE, payload)
+            .unwrap();
         assert_eq!(sealed, v.bytes(frame));
 
         let opener = Opener::new(Suite::ChaChaPoly, Transport::Http, &v.array(key));
-        let opened = opener.open(Incoming::parse(&mut sealed, direction, limits).unwrap()).unwrap();
+        let opened = opener
+            .open(Incoming::parse(&mut sealed, direction, limits).unwrap())
+            .unwrap();
         assert_eq!(opened.payload, plain);
-        assert_eq!((opened.message_type, opened.call), (message_type, CallId(1)));
+        assert_eq!(
+            (opened.message_type, opened.call),
+            (message_type, CallId(1))
+        );
     }
 }

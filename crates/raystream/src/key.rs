@@ -14,8 +14,10 @@ impl PublicKey {
     /// What an INIT names this key by.
     #[must_use]
     pub fn key_id(&self) -> KeyId {
-        let digest =
-            Sha256::new().chain_update(b"raystream-v1 gateway-key").chain_update(self.0).finalize();
+        let digest = Sha256::new()
+            .chain_update(b"raystream-v1 gateway-key")
+            .chain_update(self.0)
+            .finalize();
         let [a, b, c, d, ..] = digest.0;
         KeyId([a, b, c, d])
     }
@@ -37,7 +39,11 @@ impl StaticKey {
         let secret = x25519::StaticSecret::from(private);
         private.zeroize();
         let public = PublicKey(x25519::PublicKey::from(&secret).to_bytes());
-        Self { secret, public, id: public.key_id() }
+        Self {
+            secret,
+            public,
+            id: public.key_id(),
+        }
     }
 
     /// The half that clients pin.
@@ -65,6 +71,8 @@ impl StaticKey {
 
 impl std::fmt::Debug for StaticKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StaticKey").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("StaticKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }

@@ -32,11 +32,11 @@ mod window;
 pub use envelope::{
     ClientHello, Heartbeat, RpcCall, RpcError, RpcResponse, ServerHello, request_hash,
 };
-pub use error::{
-    EnvelopeError, FrameError, HandshakeError, OpenError, ReceiveError, SealError,
-};
+pub use error::{EnvelopeError, FrameError, HandshakeError, OpenError, ReceiveError, SealError};
 pub use frame::{ClearCode, Direction, Flags, FrameBuf, Header, Incoming, MessageType};
-pub use handshake::{ClientHandshake, HandshakeOutput, Initiator, Responder, ServerHandshake, ServerParameters};
+pub use handshake::{
+    ClientHandshake, HandshakeOutput, Initiator, Responder, ServerHandshake, ServerParameters,
+};
 pub use id::{CallId, KeyId, SessionId};
 pub use key::{PublicKey, StaticKey};
 pub use limits::Limits;

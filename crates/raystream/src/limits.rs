@@ -29,12 +29,16 @@ impl Limits {
     /// [`Limits::MAX_FRAME`].
     #[must_use]
     pub fn with_max_frame(max_frame: usize) -> Self {
-        Self { max_frame: max_frame.clamp(Self::MAX_HELLO, Self::MAX_FRAME) }
+        Self {
+            max_frame: max_frame.clamp(Self::MAX_HELLO, Self::MAX_FRAME),
+        }
     }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_frame: Self::DEFAULT_MAX_FRAME }
+        Self {
+            max_frame: Self::DEFAULT_MAX_FRAME,
+        }
     }
 }

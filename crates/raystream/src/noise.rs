@@ -28,7 +28,12 @@ impl Symmetric {
         let name = suite.noise_name();
         let mut hash = [0; 32];
         hash[..name.len()].copy_from_slice(name);
-        let mut state = Self { suite, hash, chaining_key: Zeroizing::new(hash), key: None };
+        let mut state = Self {
+            suite,
+            hash,
+            chaining_key: Zeroizing::new(hash),
+            key: None,
+        };
         state.mix_hash(&[b"raystream-v1", &init.to_bytes()]);
         state.mix_hash(&[&responder.0]);
         state
@@ -76,7 +81,8 @@ impl Symmetric {
         let key = self.key.take().expect("NK decrypts only after a DH");
         let before = self.hash;
         self.mix_hash(&[data, tag]);
-        key.open(&FIRST_NONCE, &before, data, tag).map_err(|_| HandshakeError::Decryption)
+        key.open(&FIRST_NONCE, &before, data, tag)
+            .map_err(|_| HandshakeError::Decryption)
     }
 
     /// `Split()`: the two keys one after the other, and the handshake hash.
@@ -95,5 +101,8 @@ impl Symmetric {
 
 fn halves(output: &[u8; 64]) -> (&[u8; 32], &[u8; 32]) {
     let (first, second) = output.split_at(32);
-    (first.first_chunk().expect("half of 64"), second.first_chunk().expect("half of 64"))
+    (
+        first.first_chunk().expect("half of 64"),
+        second.first_chunk().expect("half of 64"),
+    )
 }

@@ -45,8 +45,13 @@ impl HandshakeOutput {
     pub fn into_keys(self, session: SessionId) -> SessionKeys {
         let prk = Hkdf::<Sha256>::new(Some(b"raystream-v1"), self.split.as_slice());
         let derive = |label: &[u8]| {
-            let info =
-                [&session.0, self.client_public.as_slice(), &self.server_public, &self.hash, label];
+            let info = [
+                &session.0,
+                self.client_public.as_slice(),
+                &self.server_public,
+                &self.hash,
+                label,
+            ];
             let mut key = Zeroizing::new([0; 32]);
             prk.expand_multi_info(&info, key.as_mut_slice())
                 .expect("HKDF-SHA-256 gives up to 8160 bytes");

@@ -24,7 +24,11 @@ impl Suite {
     /// The suite a frame's flags stand for.
     #[must_use]
     pub fn of(flags: Flags) -> Self {
-        if flags.contains(Flags::AESGCM) { Self::AesGcm } else { Self::ChaChaPoly }
+        if flags.contains(Flags::AESGCM) {
+            Self::AesGcm
+        } else {
+            Self::ChaChaPoly
+        }
     }
 
     /// The flag every frame of a session with this suite carries.

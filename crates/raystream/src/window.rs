@@ -27,7 +27,11 @@ impl ReplayWindow {
     /// A window that has seen nothing.
     #[must_use]
     pub fn new(transport: Transport) -> Self {
-        Self { transport, highest: 0, seen: [0; _] }
+        Self {
+            transport,
+            highest: 0,
+            seen: [0; _],
+        }
     }
 
     /// Whether this sequence is new. Sequences start at 1.

@@ -19,10 +19,7 @@ type Table<'a> = ForwardsUOffset<&'a str>;
 type Bytes<'a> = ForwardsUOffset<Vector<'a, u8>>;
 
 /// The `flatbuffers` crate's verifier over the root table.
-fn verify(
-    payload: &[u8],
-    fields: impl FnOnce(flatbuffers::TableVerifier<'_, '_, '_>),
-) {
+fn verify(payload: &[u8], fields: impl FnOnce(flatbuffers::TableVerifier<'_, '_, '_>)) {
     let options = VerifierOptions::default();
     let mut verifier = Verifier::new(&options, payload);
     let root = usize::try_from(u32::from_le_bytes(payload[..4].try_into().unwrap())).unwrap();
@@ -83,7 +80,11 @@ fn the_reference_verifier_accepts_what_we_write() {
             .unwrap()
             .finish();
     });
-    let response = RpcResponse { data: b"x", status: 204, headers: vec![] };
+    let response = RpcResponse {
+        data: b"x",
+        status: 204,
+        headers: vec![],
+    };
     verify(&encoded(|b| response.encode(b)), |table| {
         table
             .visit_field::<Bytes>("data", vt(0), true)
@@ -130,10 +131,19 @@ fn we_read_what_the_reference_builder_writes() {
 #[test]
 fn hellos_and_heartbeats_read_back() {
     let hello = client_hello();
-    assert_eq!(ClientHello::decode(&encoded(|b| hello.encode(b))), Ok(hello));
+    assert_eq!(
+        ClientHello::decode(&encoded(|b| hello.encode(b))),
+        Ok(hello)
+    );
     let hello = server_hello();
-    assert_eq!(ServerHello::decode(&encoded(|b| hello.encode(b))), Ok(hello));
-    let beat = Heartbeat { timestamp: 1, server_time: None };
+    assert_eq!(
+        ServerHello::decode(&encoded(|b| hello.encode(b))),
+        Ok(hello)
+    );
+    let beat = Heartbeat {
+        timestamp: 1,
+        server_time: None,
+    };
     assert_eq!(Heartbeat::decode(&encoded(|b| beat.encode(b))), Ok(beat));
 }
 
@@ -145,13 +155,21 @@ fn budgets_are_kept() {
     assert_eq!(refused, Err(EnvelopeError::Budget("RPCCall.method")));
 
     let many = vec![("k", "v"); 65];
-    let call = RpcCall { metadata: many, ..RpcCall::new("m", &[], [0; 16]) };
+    let call = RpcCall {
+        metadata: many,
+        ..RpcCall::new("m", &[], [0; 16])
+    };
     let refused = RpcCall::decode(&encoded(|b| call.encode(b))).map(drop);
     assert_eq!(refused, Err(EnvelopeError::Budget("RPCCall.metadata")));
 
     // An error's texts are cut instead, at a character's edge.
     let long = "é".repeat(20_000);
-    let error = RpcError { code: "X", message: &long, status: 500, stack: Some(&long) };
+    let error = RpcError {
+        code: "X",
+        message: &long,
+        status: 500,
+        stack: Some(&long),
+    };
     let bytes = encoded(|b| error.encode(b));
     let read = RpcError::decode(&bytes).unwrap();
     assert_eq!(read.message.len(), 16 * 1024);

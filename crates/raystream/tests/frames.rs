@@ -19,7 +19,9 @@ fn ends(suite: Suite, transport: Transport) -> (Sealer, Opener) {
 
 fn seal(sealer: &Sealer, flags: Flags) -> Vec<u8> {
     let payload = FrameBuf::from_payload(b"an envelope");
-    sealer.seal(MessageType::RpcCall, CallId(9), flags, payload).unwrap()
+    sealer
+        .seal(MessageType::RpcCall, CallId(9), flags, payload)
+        .unwrap()
 }
 
 fn open(opener: &Opener, mut frame: Vec<u8>) -> Result<Vec<u8>, ReceiveError> {
@@ -36,7 +38,10 @@ fn every_flipped_bit_is_refused_and_changes_nothing() {
             for bit in 0..frame.len() * 8 {
                 let mut forged = frame.clone();
                 forged[bit / 8] ^= 1 << (bit % 8);
-                assert!(open(&opener, forged).is_err(), "{suite:?}: bit {bit} went unnoticed");
+                assert!(
+                    open(&opener, forged).is_err(),
+                    "{suite:?}: bit {bit} went unnoticed"
+                );
             }
             assert_eq!(open(&opener, frame).unwrap(), b"an envelope");
         }
@@ -72,7 +77,10 @@ fn order_matters_to_websockets_only() {
     let (first, second) = (seal(&sealer, Flags::NONE), seal(&sealer, Flags::NONE));
     assert!(open(&http, second.clone()).is_ok());
     assert!(open(&http, first.clone()).is_ok());
-    assert_eq!(open(&websocket, second.clone()), Err(OpenError::Replay(2).into()));
+    assert_eq!(
+        open(&websocket, second.clone()),
+        Err(OpenError::Replay(2).into())
+    );
     assert!(open(&websocket, first).is_ok());
     assert!(open(&websocket, second).is_ok());
 }
@@ -91,13 +99,19 @@ fn frames_do_not_travel_between_directions_sessions_or_suites() {
         (turned[1], turned[3]) = (0x11, turned[3] | 1);
         assert_eq!(client.open(&mut turned), Err(OpenError::Decryption.into()));
 
-        assert_eq!(other_server.open(&mut frame.clone()), Err(OpenError::Decryption.into()));
+        assert_eq!(
+            other_server.open(&mut frame.clone()),
+            Err(OpenError::Decryption.into())
+        );
         assert!(server.open(&mut frame.clone()).is_ok());
         drop(other_client);
     }
     let (chacha, _) = ends(Suite::ChaChaPoly, Transport::Http);
     let (_, aes) = ends(Suite::AesGcm, Transport::Http);
-    assert_eq!(open(&aes, seal(&chacha, Flags::NONE)), Err(OpenError::Kind.into()));
+    assert_eq!(
+        open(&aes, seal(&chacha, Flags::NONE)),
+        Err(OpenError::Kind.into())
+    );
 }
 
 #[test]
@@ -107,15 +121,33 @@ fn sizes_have_limits_on_both_sides() {
     let sealer = Sealer::new(Suite::ChaChaPoly, Direction::ClientToServer, &KEY, limits);
     let payload = |length| FrameBuf::from_payload(&vec![0; length]);
     let room = limits.max_frame - Limits::FRAME_OVERHEAD;
-    let seal = |length| sealer.seal(MessageType::RpcCall, CallId(1), Flags::NONE, payload(length));
+    let seal = |length| {
+        sealer.seal(
+            MessageType::RpcCall,
+            CallId(1),
+            Flags::NONE,
+            payload(length),
+        )
+    };
     assert!(matches!(seal(room + 1), Err(SealError::TooLarge { .. })));
     let mut frame = seal(room).unwrap();
     assert_eq!(frame.len(), limits.max_frame);
     assert!(Incoming::parse(&mut frame, Direction::ClientToServer, limits).is_ok());
 
-    let big = Sealer::new(Suite::ChaChaPoly, Direction::ClientToServer, &KEY, Limits::default());
-    let mut frame =
-        big.seal(MessageType::RpcCall, CallId(1), Flags::NONE, payload(room + 1)).unwrap();
+    let big = Sealer::new(
+        Suite::ChaChaPoly,
+        Direction::ClientToServer,
+        &KEY,
+        Limits::default(),
+    );
+    let mut frame = big
+        .seal(
+            MessageType::RpcCall,
+            CallId(1),
+            Flags::NONE,
+            payload(room + 1),
+        )
+        .unwrap();
     assert!(Incoming::parse(&mut frame, Direction::ClientToServer, limits).is_err());
 }
 

@@ -24,8 +24,7 @@ fn snow(suite: Suite, init: &[u8]) -> (snow::Builder<'static>, Vec<u8>) {
 fn snow_reads_what_we_send_and_we_read_what_snow_sends() {
     for suite in SUITES {
         let key = gateway_key();
-        let (initiator, mut init) =
-            Initiator::start(suite, key.public(), [5; 32], |_| ()).unwrap();
+        let (initiator, mut init) = Initiator::start(suite, key.public(), [5; 32], |_| ()).unwrap();
 
         let (builder, prologue) = snow(suite, &init);
         let private = key.private();
@@ -77,10 +76,13 @@ fn we_read_what_snow_starts_and_snow_reads_our_answer() {
         let frame = Incoming::parse(&mut init, Direction::ClientToServer, Limits::default());
         let (payload, responder) = Responder::accept(&[key], frame.unwrap()).unwrap();
         assert!(payload.is_empty());
-        let (response, output) =
-            responder.respond([6; 32], |buffer| buffer.extend(b"hello")).unwrap();
+        let (response, output) = responder
+            .respond([6; 32], |buffer| buffer.extend(b"hello"))
+            .unwrap();
         let mut plain = [0; 100];
-        let length = oracle.read_message(&response[HEADER..], &mut plain).unwrap();
+        let length = oracle
+            .read_message(&response[HEADER..], &mut plain)
+            .unwrap();
         assert_eq!(&plain[..length], b"hello");
         assert_eq!(output.hash(), oracle.get_handshake_hash());
     }
@@ -103,18 +105,34 @@ fn a_session_carries_calls_and_every_kind_of_answer() {
         let mut frame = client.seal_call(CallId(7), &call).unwrap();
         assert_eq!(server.open(&mut frame), Ok(Request::Call(CallId(7), call)));
 
-        let response = RpcResponse { data: b"done", status: 201, headers: vec![("a", "b")] };
+        let response = RpcResponse {
+            data: b"done",
+            status: 201,
+            headers: vec![("a", "b")],
+        };
         let mut frame = server.seal_response(CallId(7), &response).unwrap();
-        assert_eq!(client.open(&mut frame), Ok(Reply::Response(CallId(7), response)));
+        assert_eq!(
+            client.open(&mut frame),
+            Ok(Reply::Response(CallId(7), response))
+        );
 
-        let error = RpcError { code: "NOT_FOUND", message: "gone", status: 404, stack: Some("at") };
+        let error = RpcError {
+            code: "NOT_FOUND",
+            message: "gone",
+            status: 404,
+            stack: Some("at"),
+        };
         let mut frame = server.seal_error(CallId(8), &error).unwrap();
         assert_eq!(client.open(&mut frame), Ok(Reply::Error(CallId(8), error)));
 
         let mut frame = client.seal_heartbeat(12).unwrap();
-        let Ok(Request::Heartbeat(asked)) = server.open(&mut frame) else { panic!("no heartbeat") };
+        let Ok(Request::Heartbeat(asked)) = server.open(&mut frame) else {
+            panic!("no heartbeat")
+        };
         let mut frame = server.seal_heartbeat(asked, 34).unwrap();
-        let Ok(Reply::Heartbeat(answer)) = client.open(&mut frame) else { panic!("no heartbeat") };
+        let Ok(Reply::Heartbeat(answer)) = client.open(&mut frame) else {
+            panic!("no heartbeat")
+        };
         assert_eq!((answer.timestamp, answer.server_time), (12, Some(34)));
 
         let mut frame = client.seal_close().unwrap();
@@ -136,15 +154,22 @@ fn another_key_with_the_right_id_gets_nowhere() {
 #[test]
 fn an_unknown_key_and_a_resumption_are_told_so_in_the_clear() {
     let (client, mut init) = start(PublicKey([3; 32]));
-    let error = ServerHandshake::accept(&[gateway_key()], &mut init).map(drop).unwrap_err();
+    let error = ServerHandshake::accept(&[gateway_key()], &mut init)
+        .map(drop)
+        .unwrap_err();
     assert_eq!(error, HandshakeError::UnknownKey);
     let mut answer = error.clear_code().to_frame();
     let refused = client.finish(&mut answer).map(drop);
-    assert_eq!(refused, Err(HandshakeError::Refused(ClearCode::ServiceUnavailable)));
+    assert_eq!(
+        refused,
+        Err(HandshakeError::Refused(ClearCode::ServiceUnavailable))
+    );
 
     let (_, mut init) = start(gateway_key().public());
     init[3] |= 0b10;
-    let error = ServerHandshake::accept(&[gateway_key()], &mut init).map(drop).unwrap_err();
+    let error = ServerHandshake::accept(&[gateway_key()], &mut init)
+        .map(drop)
+        .unwrap_err();
     assert_eq!(error, HandshakeError::ResumeUnavailable);
     assert_eq!(error.clear_code(), ClearCode::SessionExpired);
 }
@@ -159,7 +184,10 @@ fn every_flipped_bit_of_a_handshake_is_refused() {
             let mut forged = init.clone();
             forged[bit / 8] ^= 1 << (bit % 8);
             // The top bit of an X25519 coordinate is ignored (RFC 7748 §5); the hash is not.
-            assert!(ServerHandshake::accept(&[key.clone()], &mut forged).is_err(), "bit {bit}");
+            assert!(
+                ServerHandshake::accept(&[key.clone()], &mut forged).is_err(),
+                "bit {bit}"
+            );
         }
         let (server, _) = ServerHandshake::accept(&[key.clone()], &mut init.clone()).unwrap();
         let (_, response) = server.respond(parameters(), [6; 32]).unwrap();
@@ -176,7 +204,11 @@ fn every_flipped_bit_of_a_handshake_is_refused() {
 
 #[test]
 fn points_of_small_order_are_refused_on_both_sides() {
-    for point in [[0; 32], { let mut one = [0; 32]; one[0] = 1; one }] {
+    for point in [[0; 32], {
+        let mut one = [0; 32];
+        one[0] = 1;
+        one
+    }] {
         let key = gateway_key();
         let started = ClientHandshake::start(
             Suite::ChaChaPoly,
@@ -196,16 +228,27 @@ fn points_of_small_order_are_refused_on_both_sides() {
         let (server, _) = ServerHandshake::accept(&[key], &mut init).unwrap();
         let (_, mut response) = server.respond(parameters(), [6; 32]).unwrap();
         response[HEADER..HEADER + 32].copy_from_slice(&point);
-        assert_eq!(client.finish(&mut response).map(drop), Err(HandshakeError::ZeroSharedSecret));
+        assert_eq!(
+            client.finish(&mut response).map(drop),
+            Err(HandshakeError::ZeroSharedSecret)
+        );
     }
 }
 
 #[test]
 fn a_hello_that_does_not_fit_is_not_sent() {
-    let started = Initiator::start(Suite::ChaChaPoly, gateway_key().public(), [5; 32], |buffer| {
-        *buffer = FrameBuf::from_payload(&[0; Limits::MAX_HELLO]);
-    });
-    assert!(matches!(started.map(drop), Err(HandshakeError::TooLarge(_))));
+    let started = Initiator::start(
+        Suite::ChaChaPoly,
+        gateway_key().public(),
+        [5; 32],
+        |buffer| {
+            *buffer = FrameBuf::from_payload(&[0; Limits::MAX_HELLO]);
+        },
+    );
+    assert!(matches!(
+        started.map(drop),
+        Err(HandshakeError::TooLarge(_))
+    ));
 }
 
 fn start(pin: PublicKey) -> (ClientHandshake, Vec<u8>) {

@@ -16,7 +16,10 @@ pub fn serve(stream: TcpStream, answer: impl Fn(&str, &mut [u8]) -> Vec<u8>) {
             "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: {}\r\n\r\n",
             reply.len(),
         );
-        if writer.write_all(&[head.as_bytes(), &reply].concat()).is_err() {
+        if writer
+            .write_all(&[head.as_bytes(), &reply].concat())
+            .is_err()
+        {
             return;
         }
     }

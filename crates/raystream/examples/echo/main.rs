@@ -1,6 +1,9 @@
 //! A gateway without functions, for the client's tests: real handshakes, real frames, and routes
 //! that misbehave on demand. Prints its address and public key, and serves until it is killed.
-#![allow(clippy::unwrap_used, reason = "a test's helper: whatever goes wrong ends the test")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helper: whatever goes wrong ends the test"
+)]
 
 mod http;
 mod routes;
@@ -48,11 +51,17 @@ impl Server {
         }
         let id = path.strip_prefix("/raystream/v1/s/").unwrap_or_default();
         let session = self.sessions.lock().unwrap().get(id).cloned();
-        session.map_or_else(|| ClearCode::SessionExpired.to_frame(), |s| self.exchange(&s, body))
+        session.map_or_else(
+            || ClearCode::SessionExpired.to_frame(),
+            |s| self.exchange(&s, body),
+        )
     }
 
     fn handshake(&self, init: &mut [u8]) -> Vec<u8> {
-        let unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+        let unix_ms = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_millis();
         let unix_ms = u64::try_from(unix_ms).unwrap();
         let parameters = ServerParameters {
             session_id: SessionId::new_v7(unix_ms, random()),

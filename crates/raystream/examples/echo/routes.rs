@@ -58,13 +58,23 @@ impl Routes {
 
 /// The answer as a reply's payload.
 pub fn response<'a>(data: &'a [u8], headers: &'a [(String, String)]) -> RpcResponse<'a> {
-    let headers = headers.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    RpcResponse { data, status: 201, headers }
+    let headers = headers
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    RpcResponse {
+        data,
+        status: 201,
+        headers,
+    }
 }
 
 /// The call's metadata comes back as headers.
 fn headers(call: &RpcCall<'_>) -> Vec<(String, String)> {
-    call.metadata.iter().map(|(key, value)| (format!("x-{key}"), (*value).to_owned())).collect()
+    call.metadata
+        .iter()
+        .map(|(key, value)| (format!("x-{key}"), (*value).to_owned()))
+        .collect()
 }
 
 fn text(text: &str) -> Answer {
@@ -72,5 +82,10 @@ fn text(text: &str) -> Answer {
 }
 
 fn error(code: &'static str, status: u16) -> Answer {
-    Answer::Error(RpcError { code, message: "as asked for", status, stack: None })
+    Answer::Error(RpcError {
+        code,
+        message: "as asked for",
+        status,
+        stack: None,
+    })
 }

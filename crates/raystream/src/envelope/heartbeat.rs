@@ -18,7 +18,10 @@ impl Heartbeat {
     /// Appends the heartbeat to a payload.
     pub fn encode(&self, buffer: &mut FrameBuf) {
         let (mut writer, root) = Writer::new(buffer);
-        writer.table(root, [Field::U64(self.timestamp), Field::u64_if(self.server_time)]);
+        writer.table(
+            root,
+            [Field::U64(self.timestamp), Field::u64_if(self.server_time)],
+        );
     }
 
     /// Reads a heartbeat.

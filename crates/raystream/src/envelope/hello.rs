@@ -63,7 +63,9 @@ impl<'a> ClientHello<'a> {
             version,
             supported_ciphers: table.texts(1, MAX_CIPHERS, MAX_NAME, ciphers)?,
             transport,
-            build_id: table.text(3, MAX_NAME, "ClientHello.build_id")?.unwrap_or_default(),
+            build_id: table
+                .text(3, MAX_NAME, "ClientHello.build_id")?
+                .unwrap_or_default(),
             last_txid: table.u64(4, "ClientHello.last_txid")?,
         })
     }
@@ -130,7 +132,9 @@ impl ServerHello {
             session_id: SessionId(table.array(1, "ServerHello.session_id")?),
             selected_cipher,
             expires_at: table.u64(3, "ServerHello.expires_at")?.unwrap_or_default(),
-            ttl_ms: table.u32(4, "ServerHello.ttl_ms")?.unwrap_or(Limits::DEFAULT_TTL_MS),
+            ttl_ms: table
+                .u32(4, "ServerHello.ttl_ms")?
+                .unwrap_or(Limits::DEFAULT_TTL_MS),
             limits: Limits::with_max_frame(max_frame),
             max_inflight: table
                 .u32(6, "ServerHello.max_inflight")?
@@ -150,5 +154,7 @@ fn transport_name(transport: Transport) -> &'static str {
 }
 
 fn transport_named(name: &str) -> Option<Transport> {
-    [Transport::Http, Transport::WebSocket].into_iter().find(|t| transport_name(*t) == name)
+    [Transport::Http, Transport::WebSocket]
+        .into_iter()
+        .find(|t| transport_name(*t) == name)
 }

@@ -28,7 +28,12 @@ impl<'a> Table<'a> {
         let vtable = payload.get(vtable_at..vtable_at.checked_add(vtable_len)?)?;
         let size = usize::from(u16::from_le_bytes(chunk(vtable, 2)?));
         let inside = size >= 4 && position.checked_add(size)? <= payload.len();
-        inside.then_some(Self { payload, position, size, vtable })
+        inside.then_some(Self {
+            payload,
+            position,
+            size,
+            vtable,
+        })
     }
 
     /// Where field `slot` lies, if it is there and `N` bytes of it lie inside the table.
@@ -57,15 +62,21 @@ impl<'a> Table<'a> {
     }
 
     pub(super) fn u16(&self, slot: usize, name: &'static str) -> Result<Option<u16>> {
-        Ok(self.field(slot, name)?.map(|(_, bytes)| u16::from_le_bytes(bytes)))
+        Ok(self
+            .field(slot, name)?
+            .map(|(_, bytes)| u16::from_le_bytes(bytes)))
     }
 
     pub(super) fn u32(&self, slot: usize, name: &'static str) -> Result<Option<u32>> {
-        Ok(self.field(slot, name)?.map(|(_, bytes)| u32::from_le_bytes(bytes)))
+        Ok(self
+            .field(slot, name)?
+            .map(|(_, bytes)| u32::from_le_bytes(bytes)))
     }
 
     pub(super) fn u64(&self, slot: usize, name: &'static str) -> Result<Option<u64>> {
-        Ok(self.field(slot, name)?.map(|(_, bytes)| u64::from_le_bytes(bytes)))
+        Ok(self
+            .field(slot, name)?
+            .map(|(_, bytes)| u64::from_le_bytes(bytes)))
     }
 
     /// A vector's elements: where they start, and how many of `width` bytes there are.
@@ -94,12 +105,10 @@ impl<'a> Table<'a> {
     }
 
     /// A byte vector of exactly `N` bytes.
-    pub(super) fn array<const N: usize>(
-        &self,
-        slot: usize,
-        name: &'static str,
-    ) -> Result<[u8; N]> {
-        let bytes = self.bytes(slot, name)?.and_then(|bytes| bytes.try_into().ok());
+    pub(super) fn array<const N: usize>(&self, slot: usize, name: &'static str) -> Result<[u8; N]> {
+        let bytes = self
+            .bytes(slot, name)?
+            .and_then(|bytes| bytes.try_into().ok());
         bytes.ok_or(EnvelopeError::Missing(name))
     }
 
@@ -115,7 +124,9 @@ impl<'a> Table<'a> {
         if bytes.len() > budget {
             return Err(EnvelopeError::Budget(name));
         }
-        std::str::from_utf8(bytes).map(Some).map_err(|_| EnvelopeError::Utf8(name))
+        std::str::from_utf8(bytes)
+            .map(Some)
+            .map_err(|_| EnvelopeError::Utf8(name))
     }
 
     /// A vector of tables, each read by `read`. Several elements may be one table: that costs the
@@ -160,7 +171,8 @@ impl<'a> Table<'a> {
                 let position = follow(self.payload, start + 4 * i)?;
                 let length = u32::from_le_bytes(chunk(self.payload, position)?);
                 let from = position.checked_add(4)?;
-                self.payload.get(from..from.checked_add(usize::try_from(length).ok()?)?)
+                self.payload
+                    .get(from..from.checked_add(usize::try_from(length).ok()?)?)
             };
             let bytes = found().ok_or(EnvelopeError::Bounds(name))?;
             if bytes.len() > each {
@@ -172,13 +184,11 @@ impl<'a> Table<'a> {
     }
 
     /// A vector of `KeyValue`.
-    pub(super) fn pairs(
-        &self,
-        slot: usize,
-        name: &'static str,
-    ) -> Result<Vec<(&'a str, &'a str)>> {
+    pub(super) fn pairs(&self, slot: usize, name: &'static str) -> Result<Vec<(&'a str, &'a str)>> {
         self.tables(slot, MAX_PAIRS, name, |pair| {
-            let key = pair.text(0, MAX_KEY, name)?.ok_or(EnvelopeError::Missing(name))?;
+            let key = pair
+                .text(0, MAX_KEY, name)?
+                .ok_or(EnvelopeError::Missing(name))?;
             Ok((key, pair.text(1, MAX_VALUE, name)?.unwrap_or_default()))
         })
     }

@@ -74,7 +74,9 @@ impl<'a> RpcError<'a> {
         let code = table.text(0, MAX_CODE, "RPCError.error_code")?;
         Ok(Self {
             code: code.ok_or(EnvelopeError::Missing("RPCError.error_code"))?,
-            message: table.text(1, MAX_MESSAGE, "RPCError.error_message")?.unwrap_or_default(),
+            message: table
+                .text(1, MAX_MESSAGE, "RPCError.error_message")?
+                .unwrap_or_default(),
             status: table.u16(2, "RPCError.status")?.unwrap_or(500),
             stack: table.text(3, MAX_STACK, "RPCError.stack_trace")?,
         })

@@ -78,7 +78,11 @@ impl<'b> Writer<'b> {
 
         let mut slots = [Slot(0); N];
         for width in [8, 4, 2, 1] {
-            for (i, field) in fields.iter().enumerate().filter(|(_, f)| f.width() == width) {
+            for (i, field) in fields
+                .iter()
+                .enumerate()
+                .filter(|(_, f)| f.width() == width)
+            {
                 let position = self.bytes.len();
                 self.bytes.resize(position + width, 0);
                 field.write(&mut self.bytes[position..]);

@@ -37,7 +37,13 @@ impl ClearCode {
             Self::SessionExpired => (401, "Session expired"),
         };
         let mut buffer = FrameBuf::with_capacity(128);
-        RpcError { code: self.code(), message, status, stack: None }.encode(&mut buffer);
+        RpcError {
+            code: self.code(),
+            message,
+            status,
+            stack: None,
+        }
+        .encode(&mut buffer);
         let header = Header {
             message_type: MessageType::RpcError,
             flags: Flags::S2C | Flags::CLEAR,
@@ -45,8 +51,7 @@ impl ClearCode {
             payload_len: u32::try_from(buffer.payload().len()).expect("a short text"),
             reserved: 0,
         };
-        let Ok(frame) =
-            buffer.finish(header, CallId::NONE, |_, _, _| Ok::<_, Infallible>([0; 16]));
+        let Ok(frame) = buffer.finish(header, CallId::NONE, |_, _, _| Ok::<_, Infallible>([0; 16]));
         frame
     }
 

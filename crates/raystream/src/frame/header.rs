@@ -121,7 +121,24 @@ impl Header {
 
     /// Reads a header and checks every rule that needs nothing but the header and the direction.
     pub fn parse(bytes: &[u8; Self::LEN], direction: Direction) -> Result<Self, FrameError> {
-        let [version, kind, f0, f1, s0, s1, s2, s3, l0, l1, l2, l3, r0, r1, r2, r3] = *bytes;
+        let [
+            version,
+            kind,
+            f0,
+            f1,
+            s0,
+            s1,
+            s2,
+            s3,
+            l0,
+            l1,
+            l2,
+            l3,
+            r0,
+            r1,
+            r2,
+            r3,
+        ] = *bytes;
         if version != Self::VERSION {
             return Err(FrameError::Version(version));
         }
@@ -156,14 +173,21 @@ impl Header {
         };
         let right = self.flags.contains(Flags::S2C) == from_server
             && self.flags.is_within(allowed | Flags::S2C);
-        if right { Ok(()) } else { Err(FrameError::Flags(self.flags.bits())) }
+        if right {
+            Ok(())
+        } else {
+            Err(FrameError::Flags(self.flags.bits()))
+        }
     }
 
     fn check_fields(&self) -> Result<(), FrameError> {
         let handshake = self.message_type.is_handshake();
         let unsealed = handshake || self.is_clear();
-        let right =
-            (handshake || self.reserved == 0) && (unsealed == (self.sequence == 0));
-        if right { Ok(()) } else { Err(FrameError::Field) }
+        let right = (handshake || self.reserved == 0) && (unsealed == (self.sequence == 0));
+        if right {
+            Ok(())
+        } else {
+            Err(FrameError::Field)
+        }
     }
 }

@@ -60,26 +60,41 @@ impl<'a> Incoming<'a> {
     /// The call the nonce names; as unproven as the header.
     #[must_use]
     pub fn call_id(&self) -> CallId {
-        let nonce = self.bytes[NONCE].first_chunk().expect("a nonce has 12 bytes");
+        let nonce = self.bytes[NONCE]
+            .first_chunk()
+            .expect("a nonce has 12 bytes");
         CallId(u64::from_be_bytes(*nonce))
     }
 
     fn check_nonce(&self) -> Result<(), FrameError> {
         let unsealed = self.header.message_type.is_handshake() || self.header.is_clear();
         let no_call = unsealed || self.header.message_type.is_session_wide();
-        let counter: [u8; 4] = *self.bytes[NONCE].last_chunk().expect("a nonce has 12 bytes");
+        let counter: [u8; 4] = *self.bytes[NONCE]
+            .last_chunk()
+            .expect("a nonce has 12 bytes");
         let right = u32::from_be_bytes(counter) == self.header.sequence
             && no_call == (self.call_id() == CallId::NONE);
-        if right { Ok(()) } else { Err(FrameError::Field) }
+        if right {
+            Ok(())
+        } else {
+            Err(FrameError::Field)
+        }
     }
 
     pub(crate) fn into_parts(self) -> Parts<'a> {
         let (aad, rest) = self.bytes.split_at_mut(Header::LEN);
-        let (nonce, rest) =
-            rest.split_first_chunk_mut().expect("parse checked the frame's length");
-        let (payload, tag) =
-            rest.split_last_chunk_mut().expect("parse checked the frame's length");
+        let (nonce, rest) = rest
+            .split_first_chunk_mut()
+            .expect("parse checked the frame's length");
+        let (payload, tag) = rest
+            .split_last_chunk_mut()
+            .expect("parse checked the frame's length");
         debug_assert_eq!(aad.len() + nonce.len(), PAYLOAD);
-        Parts { aad, nonce, payload, tag }
+        Parts {
+            aad,
+            nonce,
+            payload,
+            tag,
+        }
     }
 }

@@ -11,4 +11,3 @@ pub use clear::ClearCode;
 pub use flags::Flags;
 pub use header::{Direction, Header, MessageType};
 pub use incoming::Incoming;
-

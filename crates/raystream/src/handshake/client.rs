@@ -36,13 +36,19 @@ impl ClientHandshake {
         };
         let (initiator, frame) =
             Initiator::start(suite, pin, ephemeral, |buffer| hello.encode(buffer))?;
-        Ok((Self { initiator, suite, transport }, frame))
+        Ok((
+            Self {
+                initiator,
+                suite,
+                transport,
+            },
+            frame,
+        ))
     }
 
     /// Reads the server's answer, in place. When the session ends is in its hello.
     pub fn finish(self, response: &mut [u8]) -> Result<ClientSession, HandshakeError> {
-        let response =
-            Incoming::parse(response, Direction::ServerToClient, Limits::default())?;
+        let response = Incoming::parse(response, Direction::ServerToClient, Limits::default())?;
         let (payload, output) = self.initiator.finish(response)?;
         let hello = ServerHello::decode(payload)?;
         if hello.selected_cipher != self.suite {

@@ -45,7 +45,15 @@ impl Initiator {
         state.mix_hash(&[&public]);
         state.mix_dh(&ephemeral, &pin.0)?;
         let frame = write_hello(buffer, init, &mut state);
-        Ok((Self { state, init, ephemeral, public }, frame))
+        Ok((
+            Self {
+                state,
+                init,
+                ephemeral,
+                public,
+            },
+            frame,
+        ))
     }
 
     /// Reads the server's RESPONSE. Returns its payload, decrypted in place.
@@ -67,8 +75,10 @@ impl Initiator {
         }
         let mut state = self.state;
         let parts = response.into_parts();
-        let (server_public, payload) =
-            parts.payload.split_first_chunk_mut::<32>().ok_or(HandshakeError::Unexpected)?;
+        let (server_public, payload) = parts
+            .payload
+            .split_first_chunk_mut::<32>()
+            .ok_or(HandshakeError::Unexpected)?;
         state.mix_hash(&[server_public]);
         state.mix_dh(&self.ephemeral, server_public)?;
         state.decrypt_and_hash(payload, parts.tag)?;
@@ -88,7 +98,10 @@ pub(super) fn hello_len(buffer: &FrameBuf) -> Result<u32, HandshakeError> {
     let length = buffer.frame_len();
     if length > Limits::MAX_HELLO {
         let limit = Limits::MAX_HELLO;
-        return Err(HandshakeError::TooLarge(SealError::TooLarge { length, limit }));
+        return Err(HandshakeError::TooLarge(SealError::TooLarge {
+            length,
+            limit,
+        }));
     }
     Ok(u32::try_from(buffer.payload().len()).expect("a hello has at most 4 KiB"))
 }

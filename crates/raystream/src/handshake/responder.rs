@@ -33,17 +33,29 @@ impl Responder {
             return Err(HandshakeError::ResumeUnavailable);
         }
         let id = KeyId(header.reserved.to_be_bytes());
-        let key = keys.iter().find(|key| key.id() == id).ok_or(HandshakeError::UnknownKey)?;
+        let key = keys
+            .iter()
+            .find(|key| key.id() == id)
+            .ok_or(HandshakeError::UnknownKey)?;
 
         let parts = init.into_parts();
-        let (client_public, payload) =
-            parts.payload.split_first_chunk_mut::<32>().ok_or(HandshakeError::Unexpected)?;
+        let (client_public, payload) = parts
+            .payload
+            .split_first_chunk_mut::<32>()
+            .ok_or(HandshakeError::Unexpected)?;
         let client_public = *client_public;
         let mut state = Symmetric::new(Suite::of(header.flags), &header, key.public());
         state.mix_hash(&[&client_public]);
         state.mix_dh(key.secret(), &client_public)?;
         state.decrypt_and_hash(payload, parts.tag)?;
-        Ok((payload, Self { state, init: header, client_public }))
+        Ok((
+            payload,
+            Self {
+                state,
+                init: header,
+                client_public,
+            },
+        ))
     }
 
     /// The suite the client chose.
@@ -74,6 +86,14 @@ impl Responder {
         let frame = write_hello(buffer, header, &mut self.state);
         let (split, hash) = self.state.split();
         let client_public = self.client_public;
-        Ok((frame, HandshakeOutput { split, client_public, server_public, hash }))
+        Ok((
+            frame,
+            HandshakeOutput {
+                split,
+                client_public,
+                server_public,
+                hash,
+            },
+        ))
     }
 }

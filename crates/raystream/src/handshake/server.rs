@@ -45,7 +45,13 @@ impl ServerHandshake {
         if !hello.supported_ciphers.contains(&responder.suite().name()) {
             return Err(HandshakeError::Suite);
         }
-        Ok((Self { responder, transport: hello.transport }, hello))
+        Ok((
+            Self {
+                responder,
+                transport: hello.transport,
+            },
+            hello,
+        ))
     }
 
     /// The suite the client chose.
@@ -72,7 +78,9 @@ impl ServerHandshake {
             resumed: false,
             current_txid: None,
         };
-        let (frame, output) = self.responder.respond(ephemeral, |buffer| hello.encode(buffer))?;
+        let (frame, output) = self
+            .responder
+            .respond(ephemeral, |buffer| hello.encode(buffer))?;
         let keys = output.into_keys(parameters.session_id);
         let session = ServerSession::new(suite, self.transport, &keys, parameters);
         Ok((session, frame))

@@ -60,20 +60,27 @@ impl ClientSession {
     pub fn seal_call(&self, id: CallId, call: &RpcCall<'_>) -> Result<Vec<u8>, SealError> {
         let mut buffer = FrameBuf::with_capacity(call.args.len() + 512);
         call.encode(&mut buffer);
-        self.sealer.seal(MessageType::RpcCall, id, Flags::FIN, buffer)
+        self.sealer
+            .seal(MessageType::RpcCall, id, Flags::FIN, buffer)
     }
 
     /// A frame that asks whether the server is there.
     pub fn seal_heartbeat(&self, timestamp: u64) -> Result<Vec<u8>, SealError> {
         let mut buffer = FrameBuf::with_capacity(64);
-        Heartbeat { timestamp, server_time: None }.encode(&mut buffer);
-        self.sealer.seal(MessageType::Heartbeat, CallId::NONE, Flags::NONE, buffer)
+        Heartbeat {
+            timestamp,
+            server_time: None,
+        }
+        .encode(&mut buffer);
+        self.sealer
+            .seal(MessageType::Heartbeat, CallId::NONE, Flags::NONE, buffer)
     }
 
     /// A frame that ends the session.
     pub fn seal_close(&self) -> Result<Vec<u8>, SealError> {
         let buffer = FrameBuf::with_capacity(0);
-        self.sealer.seal(MessageType::Close, CallId::NONE, Flags::NONE, buffer)
+        self.sealer
+            .seal(MessageType::Close, CallId::NONE, Flags::NONE, buffer)
     }
 
     /// Opens and decodes what the server sent, in place.
@@ -87,13 +94,17 @@ impl ClientSession {
         let call = opened.call;
         let malformed = |error| ReceiveError::Envelope { call, error };
         match opened.message_type {
-            MessageType::RpcResponse => {
-                Ok(Reply::Response(call, RpcResponse::decode(opened.payload).map_err(malformed)?))
-            }
-            MessageType::RpcError => {
-                Ok(Reply::Error(call, RpcError::decode(opened.payload).map_err(malformed)?))
-            }
-            MessageType::Heartbeat => Ok(Reply::Heartbeat(Heartbeat::decode(opened.payload).map_err(malformed)?)),
+            MessageType::RpcResponse => Ok(Reply::Response(
+                call,
+                RpcResponse::decode(opened.payload).map_err(malformed)?,
+            )),
+            MessageType::RpcError => Ok(Reply::Error(
+                call,
+                RpcError::decode(opened.payload).map_err(malformed)?,
+            )),
+            MessageType::Heartbeat => Ok(Reply::Heartbeat(
+                Heartbeat::decode(opened.payload).map_err(malformed)?,
+            )),
             MessageType::Close => Ok(Reply::Close),
             message_type => Err(ReceiveError::Unexpected { call, message_type }),
         }

@@ -53,9 +53,11 @@ impl Opener {
         let opened = self.try_open(frame);
         if opened.is_err() {
             // Saturates at the limit, or a flood of failures would wrap it around to a live session.
-            let _ = self.failures.try_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
-                (n < Limits::MAX_FAILURES).then_some(n + 1)
-            });
+            let _ = self
+                .failures
+                .try_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
+                    (n < Limits::MAX_FAILURES).then_some(n + 1)
+                });
         }
         opened
     }
@@ -67,7 +69,12 @@ impl Opener {
     }
 
     fn try_open<'a>(&self, frame: Incoming<'a>) -> Result<Opened<'a>, OpenError> {
-        let Header { message_type, flags, sequence, .. } = frame.header();
+        let Header {
+            message_type,
+            flags,
+            sequence,
+            ..
+        } = frame.header();
         let call = frame.call_id();
         if message_type.is_handshake()
             || flags.contains(Flags::CLEAR)
@@ -93,7 +100,12 @@ impl Opener {
         } else {
             parts.payload
         };
-        Ok(Opened { message_type, flags, call, payload })
+        Ok(Opened {
+            message_type,
+            flags,
+            call,
+            payload,
+        })
     }
 
     /// A panic cannot leave the window half-changed, so a poisoned lock is as good as any.

@@ -9,7 +9,11 @@ const SMALLEST: usize = 256;
 pub(super) fn add(payload: &mut FrameBuf, max_frame: usize) {
     let unpadded = payload.payload().len();
     let room = max_frame.saturating_sub(Limits::FRAME_OVERHEAD);
-    let padded = (unpadded + 1).next_power_of_two().max(SMALLEST).min(room).max(unpadded + 1);
+    let padded = (unpadded + 1)
+        .next_power_of_two()
+        .max(SMALLEST)
+        .min(room)
+        .max(unpadded + 1);
     let bytes = payload.bytes_mut();
     let end = bytes.len() + padded - unpadded;
     bytes.push(0x80);

@@ -23,7 +23,12 @@ impl Sealer {
     /// The sending end of this direction.
     #[must_use]
     pub fn new(suite: Suite, direction: Direction, key: &[u8; 32], limits: Limits) -> Self {
-        Self { key: AeadKey::new(suite, key), direction, limits, sealed: AtomicU32::new(0) }
+        Self {
+            key: AeadKey::new(suite, key),
+            direction,
+            limits,
+            sealed: AtomicU32::new(0),
+        }
     }
 
     /// Seals a payload into a frame. A frame that could not be sealed keeps its sequence: a gap is
@@ -69,7 +74,9 @@ impl Sealer {
         let max = self.key.suite().max_frames();
         let previous = self
             .sealed
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n < max).then_some(n + 1))
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
+                (n < max).then_some(n + 1)
+            })
             .map_err(|_| SealError::Exhausted)?;
         Ok(previous + 1)
     }

@@ -62,10 +62,13 @@ impl ServerSession {
         let call = opened.call;
         let malformed = |error| ReceiveError::Envelope { call, error };
         match opened.message_type {
-            MessageType::RpcCall => {
-                Ok(Request::Call(call, RpcCall::decode(opened.payload).map_err(malformed)?))
-            }
-            MessageType::Heartbeat => Ok(Request::Heartbeat(Heartbeat::decode(opened.payload).map_err(malformed)?)),
+            MessageType::RpcCall => Ok(Request::Call(
+                call,
+                RpcCall::decode(opened.payload).map_err(malformed)?,
+            )),
+            MessageType::Heartbeat => Ok(Request::Heartbeat(
+                Heartbeat::decode(opened.payload).map_err(malformed)?,
+            )),
             MessageType::Close => Ok(Request::Close),
             message_type => Err(ReceiveError::Unexpected { call, message_type }),
         }
@@ -79,26 +82,34 @@ impl ServerSession {
     ) -> Result<Vec<u8>, SealError> {
         let mut buffer = FrameBuf::with_capacity(response.data.len() + 256);
         response.encode(&mut buffer);
-        self.sealer.seal(MessageType::RpcResponse, id, Flags::FIN, buffer)
+        self.sealer
+            .seal(MessageType::RpcResponse, id, Flags::FIN, buffer)
     }
 
     /// A frame with a call's failure.
     pub fn seal_error(&self, id: CallId, error: &RpcError<'_>) -> Result<Vec<u8>, SealError> {
         let mut buffer = FrameBuf::with_capacity(error.message.len() + 256);
         error.encode(&mut buffer);
-        self.sealer.seal(MessageType::RpcError, id, Flags::FIN, buffer)
+        self.sealer
+            .seal(MessageType::RpcError, id, Flags::FIN, buffer)
     }
 
     /// A frame that answers a heartbeat with the server's time in Unix milliseconds.
     pub fn seal_heartbeat(&self, asked: Heartbeat, now_ms: u64) -> Result<Vec<u8>, SealError> {
         let mut buffer = FrameBuf::with_capacity(64);
-        Heartbeat { server_time: Some(now_ms), ..asked }.encode(&mut buffer);
-        self.sealer.seal(MessageType::Heartbeat, CallId::NONE, Flags::NONE, buffer)
+        Heartbeat {
+            server_time: Some(now_ms),
+            ..asked
+        }
+        .encode(&mut buffer);
+        self.sealer
+            .seal(MessageType::Heartbeat, CallId::NONE, Flags::NONE, buffer)
     }
 
     /// A frame that ends the session.
     pub fn seal_close(&self) -> Result<Vec<u8>, SealError> {
         let buffer = FrameBuf::with_capacity(0);
-        self.sealer.seal(MessageType::Close, CallId::NONE, Flags::NONE, buffer)
+        self.sealer
+            .seal(MessageType::Close, CallId::NONE, Flags::NONE, buffer)
     }
 }
