@@ -9,7 +9,7 @@ use crate::diagnostics::{Report, Severity, render};
 use crate::emit::{self, Lock};
 use crate::modules::Modules;
 use crate::output::Manifest;
-use crate::parse::{Parsed, parse};
+use crate::parse::{Parsed, parse, without_mark};
 use crate::routes::{RouteDecl, RouteType, find_routes, typed};
 use crate::split::{self, Half, Middleware};
 use crate::types::{Resolver, TableDecl, Types, find_tables};
@@ -22,7 +22,7 @@ pub fn compile(project: &Project, options: &Options) -> Output {
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let mut reports = Vec::new();
     let built = GLOBALS.set(&Globals::new(), || build(&files, project.lock.as_deref(), options, &mut reports));
-    let texts: Vec<(&str, &str)> = files.iter().map(|f| (f.path.as_str(), f.text.as_str())).collect();
+    let texts: Vec<(&str, &str)> = files.iter().map(|f| (f.path.as_str(), without_mark(&f.text))).collect();
     reports.sort_by(|a, b| (a.file, a.range, a.code).cmp(&(b.file, b.range, b.code)));
     let diagnostics: Vec<Diagnostic> = reports.iter().map(|r| render(r, &texts)).collect();
     let lock = project.lock.clone().unwrap_or_default();

@@ -25,7 +25,7 @@ pub(crate) struct Parsed {
 /// Reads a file; with a syntax error there is nothing to go on with.
 pub(crate) fn parse(index: usize, file: &SourceFile) -> Result<(Parsed, Vec<Report>), Vec<Report>> {
     let jsx = file.path.ends_with('x');
-    let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
+    let text = without_mark(&file.text);
     let blanked = blank(text, jsx);
     if let Some(range) = blanked.gave_up {
         return Err(vec![syntax::nested_too_deep(index, range)]);
@@ -43,15 +43,14 @@ pub(crate) fn parse(index: usize, file: &SourceFile) -> Result<(Parsed, Vec<Repo
     let mut recovered = Vec::new();
     let parsed = parse_file_as_module(&source, grammar, EsVersion::EsNext, Some(&comments), &mut recovered);
     let mut errors: Vec<Report> = Vec::new();
-    for error in recovered.into_iter().chain(parsed.as_ref().err().cloned()) {
+    // The first is the cause, what follows is mostly its echo.
+    if let Some(error) = recovered.into_iter().chain(parsed.as_ref().err().cloned()).next() {
         let range = range_of(error.span());
         let foreign = blanked.foreign.iter().find(|f| f.range.start <= range.start && range.start <= f.range.end);
         errors.push(match foreign {
             Some(found) => syntax::unknown_decorator(index, found.range, &found.name, &crate::blank::NAMES),
             None => syntax::parse_error(index, range, &error.kind().msg()),
         });
-        // The first is the cause, what follows is mostly its echo.
-        break;
     }
     let module = match parsed {
         Ok(module) if errors.is_empty() => module,
@@ -63,6 +62,11 @@ pub(crate) fn parse(index: usize, file: &SourceFile) -> Result<(Parsed, Vec<Repo
     let parsed =
         Parsed { path: file.path.clone(), text: text.to_owned(), module, bindings, comments, sources };
     Ok((parsed, reports))
+}
+
+/// A text without the byte order mark: positions count from behind it.
+pub(crate) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// The byte offset of a position: every file has a source map of its own, which counts from 1.

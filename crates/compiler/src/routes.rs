@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use swc_core::common::Spanned;
+use swc_core::common::{Span, Spanned};
 use swc_core::ecma::ast::{
-    ArrowExpr, ArrowFunctionBody, CallExpr, Callee, Decl, DefaultDecl, Expr, Function, Ident, ModuleDecl, ModuleItem, Pat, Stmt,
-    TsType, VarDeclKind,
+    ArrowExpr, ArrowFunctionBody, CallExpr, Callee, Class, Decl, DefaultDecl, Expr, Function, Ident, ModuleDecl, ModuleItem, Pat, Stmt,
+    ThisExpr, TsType, VarDeclKind,
 };
+use swc_core::ecma::visit::{Visit, VisitWith};
 
 use crate::blank::{Argument, Value};
 use crate::decorators;
@@ -67,6 +68,7 @@ pub(crate) fn find_routes<'a>(modules: &'a Modules, reports: &mut Vec<Report>) -
         }
         report_nested(file, parsed, reports);
         for route in found {
+            check_body(&route, reports);
             if let Some(first) = all.get(&route.id) {
                 reports.push(split::duplicate_route(file, route.range, &route.id, (first.file, first.range)));
             } else {
@@ -254,6 +256,39 @@ fn meta(arguments: &[Argument]) -> Meta {
     };
     let perm = if let Some(Value::Mask(mask)) = value("perm") { *mask } else { 7 };
     Meta { perm, ugroup: text("ugroup"), egroup: text("egroup") }
+}
+
+/// `this` and `arguments` of a function have no meaning once it is a handler.
+fn check_body(route: &RouteDecl<'_>, reports: &mut Vec<Report>) {
+    let mut found = OfTheFunction::default();
+    route.params.iter().for_each(|p| p.visit_with(&mut found));
+    match &route.body {
+        Body::Block(Some(body)) => body.visit_with(&mut found),
+        Body::Block(None) => {}
+        Body::Expr(expr) => expr.visit_with(&mut found),
+    }
+    if let Some((what, span)) = found.0 {
+        reports.push(split::unsupported_in_route(route.file, range_of(span), what));
+    }
+}
+
+/// The first `this` or `arguments` that is the function's own; arrows have none.
+#[derive(Default)]
+struct OfTheFunction(Option<(&'static str, Span)>);
+
+impl Visit for OfTheFunction {
+    fn visit_this_expr(&mut self, node: &ThisExpr) {
+        self.0.get_or_insert(("`this`", node.span));
+    }
+
+    fn visit_ident(&mut self, node: &Ident) {
+        if node.sym == *"arguments" {
+            self.0.get_or_insert(("`arguments`", node.span));
+        }
+    }
+
+    fn visit_function(&mut self, _: &Function) {}
+    fn visit_class(&mut self, _: &Class) {}
 }
 
 /// Resolves the types of a backend function.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use swc_core::common::{Span, Spanned};
 use swc_core::ecma::ast::{
-    ArrayLit, CallExpr, Callee, Class, ClassDecl, ClassMember, Decorator, ExportDecl, ExportDefaultDecl, Expr, FnDecl,
-    Function, Module, Param, Pat, TsInterfaceDecl, TsPropertySignature,
+    ArrayLit, ArrowExpr, CallExpr, Callee, Class, ClassDecl, ClassMember, Decl, Decorator, DefaultDecl, ExportDecl, ExportDefaultDecl, Expr, FnDecl,
+    Function, Module, Param, TsInterfaceDecl, TsPropertySignature,
 };
 use swc_core::ecma::visit::{Visit, VisitWith};
 
@@ -104,8 +104,10 @@ fn permitted(name: &str) -> (&'static [Target], &'static str) {
 struct Targets {
     /// Where a target starts, to what it is and where its decorators are looked up.
     starts: BTreeMap<u32, (Target, u32)>,
-    /// Where the decorators the parser kept start.
+    /// Where the decorators on classes and their members start.
     decorators: Vec<u32>,
+    /// Classes around the node being visited.
+    classes: usize,
 }
 
 impl Targets {
@@ -123,9 +125,9 @@ impl Targets {
 impl Visit for Targets {
     fn visit_export_decl(&mut self, node: &ExportDecl) {
         match &node.decl {
-            swc_core::ecma::ast::Decl::Fn(f) => self.function(&f.function, f.ident.span, node.span),
-            swc_core::ecma::ast::Decl::TsInterface(i) => self.add(Target::Type, i.id.span, &[node.span]),
-            swc_core::ecma::ast::Decl::Class(c) => self.add(Target::Type, c.ident.span, &[node.span]),
+            Decl::Fn(f) => self.function(&f.function, f.ident.span, node.span),
+            Decl::TsInterface(i) => self.add(Target::Type, i.id.span, &[node.span]),
+            Decl::Class(c) => self.add(Target::Type, c.ident.span, &[node.span]),
             _ => {}
         }
         node.visit_children_with(self);
@@ -133,11 +135,11 @@ impl Visit for Targets {
 
     fn visit_export_default_decl(&mut self, node: &ExportDefaultDecl) {
         match &node.decl {
-            swc_core::ecma::ast::DefaultDecl::Fn(f) => {
+            DefaultDecl::Fn(f) => {
                 let name = f.ident.as_ref().map_or(f.function.span, |i| i.span);
                 self.function(&f.function, name, node.span);
             }
-            swc_core::ecma::ast::DefaultDecl::TsInterfaceDecl(i) => self.add(Target::Type, i.id.span, &[node.span]),
+            DefaultDecl::TsInterfaceDecl(i) => self.add(Target::Type, i.id.span, &[node.span]),
             _ => {}
         }
         node.visit_children_with(self);
@@ -169,22 +171,27 @@ impl Visit for Targets {
                 self.add(Target::Member, p.key.span(), &[p.span, p.key.span()]);
             }
         }
+        self.classes += 1;
         node.visit_children_with(self);
+        self.classes -= 1;
     }
 
     fn visit_decorator(&mut self, node: &Decorator) {
-        self.decorators.push(offset(node.span.lo));
+        // Elsewhere the parser keeps decorators too, and nothing ever runs them.
+        if self.classes > 0 {
+            self.decorators.push(offset(node.span.lo));
+        }
         node.visit_children_with(self);
     }
 
     fn visit_param(&mut self, node: &Param) {
-        self.add(Target::Parameter, pattern_span(&node.pat), &[node.span, node.pat.span()]);
+        self.add(Target::Parameter, node.pat.span(), &[node.span, node.pat.span()]);
         node.visit_children_with(self);
     }
 
-    fn visit_arrow_expr(&mut self, node: &swc_core::ecma::ast::ArrowExpr) {
+    fn visit_arrow_expr(&mut self, node: &ArrowExpr) {
         for pat in &node.params {
-            self.add(Target::Parameter, pattern_span(pat), &[pat.span()]);
+            self.add(Target::Parameter, pat.span(), &[pat.span()]);
         }
         node.visit_children_with(self);
     }
@@ -201,11 +208,6 @@ impl Visit for Targets {
         }
         node.visit_children_with(self);
     }
-}
-
-/// Where a parameter's decorators are looked up: the start of its pattern, default value or not.
-pub(crate) fn pattern_span(pat: &Pat) -> Span {
-    pat.span()
 }
 
 /// Whether this is `defineMiddleware(…)`.

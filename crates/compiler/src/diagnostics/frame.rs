@@ -6,7 +6,8 @@ use super::{Diagnostic, Range, Report, Severity};
 
 /// Renders a report; `files` are `(path, text)` in the order the reports count them.
 pub(crate) fn render(report: &Report, files: &[(&str, &str)]) -> Diagnostic {
-    let (path, text) = files.get(report.file).copied().unwrap_or(("", ""));
+    // What is wrong with no source file is wrong with the lock file.
+    let (path, text) = files.get(report.file).copied().unwrap_or(("kontract.lock.json", ""));
     let place = Place::find(text, report.range);
     let severity = match report.severity {
         Severity::Error => "error",

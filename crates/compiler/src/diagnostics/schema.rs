@@ -47,6 +47,6 @@ pub(crate) fn bad_lock(message: &str) -> Report {
 
 /// A table type that is not an interface, class or object type.
 pub(crate) fn not_an_object(file: usize, range: Range, name: &str) -> Report {
-    Report::error("KT5007", file, range, format!("`{name}` is no table: its rows have no named fields"))
-        .help("a table is an interface, a class or an object type without type parameters")
+    Report::error("KT5007", file, range, format!("`{name}` cannot be a table"))
+        .help("a table is an interface or a class without type parameters")
 }

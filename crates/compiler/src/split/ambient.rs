@@ -85,7 +85,8 @@ impl<'a> PassOn<'a> {
         [&self.ctx, &self.env].map(|i| Expr::Ident(i.clone()).into())
     }
 
-    fn is_contextual(&self, expr: &Expr) -> bool {
+    /// Whether an expression is a function that takes hidden parameters.
+    pub(super) fn is_contextual(&self, expr: &Expr) -> bool {
         let reference = match expr {
             Expr::Ident(name) if name.ctxt == self.half.top_level => Reference::Name(name.sym.to_string()),
             Expr::Member(MemberExpr { obj, prop, .. }) => match (&**obj, property_name(prop)) {

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use swc_core::common::DUMMY_SP;
+use swc_core::common::{DUMMY_SP, Spanned};
 use swc_core::ecma::ast::{
-    ArrowExpr, FunctionBody, ArrowFunctionBody, Decl, DefaultDecl, Expr, Function, Ident, Module, ModuleDecl, ModuleItem, Param,
+    ArrowExpr, FunctionBody, ArrowFunctionBody, CallExpr, Callee, Decl, DefaultDecl, Expr, Function, Ident, Module, ModuleDecl, ModuleItem, Param,
     Pat, ReturnStmt, Stmt, Str, VarDecl, VarDeclKind, VarDeclarator,
 };
 use swc_core::ecma::visit::VisitMutWith;
@@ -108,7 +108,7 @@ pub(crate) fn server_module(
     let after: Vec<Stub> = routes
         .iter()
         .zip(&chains)
-        .map(|(route, chain)| Stub { text: registration(route, chain, uses_txid), origin: None })
+        .map(|(route, chain)| Stub { text: registration(route, chain, uses_txid), origin: Some(route.range.start) })
         .collect();
     print(parsed, Module { body: module.body, ..half.module.clone() }, &before, &after, true, &here)
 }
@@ -213,10 +213,29 @@ fn middleware_list<'a>(item: &mut ModuleItem, pass_on: &dyn Fn() -> PassOn<'a>) 
                     body.stmts.insert(0, statement);
                 }
             }
-            // A function of the module: it gets what it asks for.
-            other => other.visit_mut_with(&mut pass_on),
+            // A function declared elsewhere: if it takes hidden parameters, they come with the call.
+            other => {
+                if pass_on.is_contextual(other) {
+                    *other = with_call(other.clone(), &pass_on);
+                }
+            }
         }
     }
+}
+
+/// `(ctx, next, env) => f(ctx, env, ctx, next, env)`
+fn with_call(function: Expr, pass_on: &PassOn<'_>) -> Expr {
+    let next = Ident::new("next".into(), DUMMY_SP, pass_on.ctx.ctxt);
+    let (ctx, env) = (&pass_on.ctx, &pass_on.env);
+    let arguments = [ctx, env, ctx, &next, env].map(|i| Expr::Ident(i.clone()).into()).to_vec();
+    let span = function.span();
+    let call = Expr::Call(CallExpr { span, callee: Callee::Expr(Box::new(function)), args: arguments, ..CallExpr::default() });
+    Expr::Arrow(ArrowExpr {
+        span,
+        params: [ctx, &next, env].map(|i| i.clone().into()).to_vec(),
+        body: Box::new(ArrowFunctionBody::Expr(Box::new(call))),
+        ..ArrowExpr::default()
+    })
 }
 
 /// Names the first and the third parameter as `pass_on` knows them; the statement unpacks a pattern.

@@ -110,6 +110,14 @@ impl Slot {
 }
 
 impl Kind {
+    /// How many literals it is a choice of.
+    fn literals(&self) -> usize {
+        match self {
+            Self::Text(literals) | Self::Number(_, literals) => literals.len(),
+            _ => 0,
+        }
+    }
+
     /// The name the manifest and the storage layer use.
     pub(crate) fn storage_name(&self) -> &'static str {
         match self {
@@ -141,8 +149,9 @@ impl Types {
             Kind::Date => "Date".to_owned(),
             Kind::Bytes => "Uint8Array".to_owned(),
             Kind::List(element) => {
+                let union = element.null || element.undefined || element.kind.literals() > 1;
                 let element = self.typescript(element, name);
-                if element.contains(' ') && !element.starts_with('{') { format!("({element})[]") } else { format!("{element}[]") }
+                if union { format!("({element})[]") } else { format!("{element}[]") }
             }
             Kind::Record(value) => format!("Record<string, {}>", self.typescript(value, name)),
             Kind::Object(index) => {
