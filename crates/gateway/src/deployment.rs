@@ -26,7 +26,10 @@ pub(crate) struct Route {
 
 impl<H: Host> Deployment<H> {
     pub fn new(manifest: &Manifest, functions: H::Functions) -> Result<Self, ManifestError> {
-        let routes = manifest.routes.iter().map(|entry| Ok((entry.id.clone(), Route::new(entry)?)));
+        let routes = manifest
+            .routes
+            .iter()
+            .map(|entry| Ok((entry.id.clone(), Route::new(entry)?)));
         Ok(Self {
             routes: routes.collect::<Result<_, ManifestError>>()?,
             schema: Arc::new(Schema::new(manifest)),

@@ -3,8 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use kontract_raystream::{
-    CallId, ClearCode, Request, ReceiveError, RpcCall, RpcError, ServerHandshake, ServerParameters,
-    SessionId, Limits,
+    CallId, ClearCode, Limits, ReceiveError, Request, RpcCall, RpcError, ServerHandshake,
+    ServerParameters, SessionId,
 };
 
 use crate::call::{Answer, Call};
@@ -68,13 +68,19 @@ impl<H: Host> Gateway<H> {
     pub fn deploy(&self, manifest: &str, functions: H::Functions) -> Result<(), ManifestError> {
         let deployment = Deployment::new(&Manifest::parse(manifest)?, functions)?;
         let deployment = Some(Arc::new(deployment));
-        *self.deployment.write().unwrap_or_else(PoisonError::into_inner) = deployment;
+        *self
+            .deployment
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = deployment;
         Ok(())
     }
 
     /// Lets go of the build: from now on every call is `SERVICE_UNAVAILABLE`.
     pub fn undeploy(&self) {
-        *self.deployment.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *self
+            .deployment
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The host.
@@ -82,33 +88,40 @@ impl<H: Host> Gateway<H> {
         &self.host
     }
 
-    /// Answers a HANDSHAKE_INIT. The frame is decrypted in place.
+    /// Answers a `HANDSHAKE_INIT`. The frame is decrypted in place.
     #[must_use]
     pub fn handshake(&self, frame: &mut [u8]) -> Handshake {
         let clock = self.host.clock();
         let ttl_ms = u32::try_from(self.config.session_ttl.as_millis()).unwrap_or(u32::MAX);
-        let opened = ServerHandshake::accept(&self.config.keys, frame).and_then(|(handshake, _)| {
-            let (mut ephemeral, mut entropy) = ([0; 32], [0; 10]);
-            self.host.entropy().fill(&mut ephemeral);
-            self.host.entropy().fill(&mut entropy);
-            let unix_ms = clock.unix_ms();
-            let parameters = ServerParameters {
-                session_id: SessionId::new_v7(unix_ms, entropy),
-                expires_at: unix_ms + u64::from(ttl_ms),
-                ttl_ms,
-                limits: self.config.limits,
-                max_inflight: Limits::MAX_IN_FLIGHT,
-            };
-            handshake.respond(parameters, ephemeral)
-        });
+        let opened =
+            ServerHandshake::accept(&self.config.keys, frame).and_then(|(handshake, _)| {
+                let (mut ephemeral, mut entropy) = ([0; 32], [0; 10]);
+                self.host.entropy().fill(&mut ephemeral);
+                self.host.entropy().fill(&mut entropy);
+                let unix_ms = clock.unix_ms();
+                let parameters = ServerParameters {
+                    session_id: SessionId::new_v7(unix_ms, entropy),
+                    expires_at: unix_ms + u64::from(ttl_ms),
+                    ttl_ms,
+                    limits: self.config.limits,
+                    max_inflight: Limits::MAX_IN_FLIGHT,
+                };
+                handshake.respond(parameters, ephemeral)
+            });
         match opened {
             Ok((wire, frame)) => {
                 let session = Session::new(wire, ttl_ms.into(), clock.monotonic_ms());
-                Handshake { frame, session: Some(Arc::new(session)) }
+                Handshake {
+                    frame,
+                    session: Some(Arc::new(session)),
+                }
             }
             Err(error) => {
                 tracing::debug!(%error, "handshake refused");
-                Handshake { frame: error.clear_code().to_frame(), session: None }
+                Handshake {
+                    frame: error.clear_code().to_frame(),
+                    session: None,
+                }
             }
         }
     }
@@ -117,12 +130,20 @@ impl<H: Host> Gateway<H> {
     /// not open, so that neither tells the other apart.
     #[must_use]
     pub fn unknown_session() -> Exchange {
-        Exchange { frame: ClearCode::SessionExpired.to_frame(), keep: false }
+        Exchange {
+            frame: ClearCode::SessionExpired.to_frame(),
+            keep: false,
+        }
     }
 
     /// Answers one frame of a session. It is decrypted in place. The future may be dropped
     /// anywhere: the call then counts as never answered, and its client retries.
-    pub async fn exchange(&self, session: &Session, frame: &mut [u8], carrier: &Carrier) -> Exchange {
+    pub async fn exchange(
+        &self,
+        session: &Session,
+        frame: &mut [u8],
+        carrier: &Carrier,
+    ) -> Exchange {
         let clock = self.host.clock();
         let now_ms = clock.monotonic_ms();
         if session.is_over(now_ms, clock.unix_ms()) {
@@ -138,12 +159,18 @@ impl<H: Host> Gateway<H> {
             Request::Call(id, call) => self.call(session, id, &call, carrier).await,
             Request::Heartbeat(heartbeat) => {
                 let sealed = session.wire.seal_heartbeat(heartbeat, clock.unix_ms());
-                sealed.map_or_else(|_| Self::exhausted(session), |frame| Exchange { frame, keep: true })
+                sealed.map_or_else(
+                    |_| Self::exhausted(session),
+                    |frame| Exchange { frame, keep: true },
+                )
             }
             Request::Close => {
                 session.close();
                 let sealed = session.wire.seal_close();
-                sealed.map_or_else(|_| Self::exhausted(session), |frame| Exchange { frame, keep: false })
+                sealed.map_or_else(
+                    |_| Self::exhausted(session),
+                    |frame| Exchange { frame, keep: false },
+                )
             }
         }
     }
@@ -155,12 +182,24 @@ impl<H: Host> Gateway<H> {
         call: &RpcCall<'_>,
         carrier: &Carrier,
     ) -> Exchange {
-        let deployment = self.deployment.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let deployment = self
+            .deployment
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let answer = match (session.enter(), deployment) {
             (Err(refusal), _) => Err(refusal),
             (Ok(_), None) => Err(Refusal::unavailable()),
             (Ok(in_flight), Some(deployment)) => {
-                let answer = Call { gateway: self, session, deployment, call, carrier }.run().await;
+                let answer = Call {
+                    gateway: self,
+                    session,
+                    deployment,
+                    request: call,
+                    carrier,
+                }
+                .run()
+                .await;
                 drop(in_flight);
                 answer
             }
@@ -180,7 +219,10 @@ impl<H: Host> Gateway<H> {
             status: refusal.status,
             stack: refusal.stack.as_deref().filter(|_| self.config.development),
         };
-        let keep = !session.is_over(self.host.clock().monotonic_ms(), self.host.clock().unix_ms());
+        let keep = !session.is_over(
+            self.host.clock().monotonic_ms(),
+            self.host.clock().unix_ms(),
+        );
         match session.wire.seal_error(id, &error) {
             Ok(frame) => Exchange { frame, keep },
             Err(_) => Self::exhausted(session),
@@ -195,14 +237,25 @@ impl<H: Host> Gateway<H> {
             ReceiveError::Envelope { call, .. } | ReceiveError::Unexpected { call, .. } => *call,
             _ => {
                 let keep = session.wire.opener.failures() < Limits::MAX_FAILURES;
-                return Exchange { frame: ClearCode::SessionExpired.to_frame(), keep };
+                return Exchange {
+                    frame: ClearCode::SessionExpired.to_frame(),
+                    keep,
+                };
             }
         };
         session.touch(now_ms);
         let message = error.to_string();
-        let error = RpcError { code: "INVALID_REQUEST", message: &message, status: 400, stack: None };
+        let error = RpcError {
+            code: "INVALID_REQUEST",
+            message: &message,
+            status: 400,
+            stack: None,
+        };
         let sealed = session.wire.seal_error(call, &error);
-        sealed.map_or_else(|_| Self::exhausted(session), |frame| Exchange { frame, keep: true })
+        sealed.map_or_else(
+            |_| Self::exhausted(session),
+            |frame| Exchange { frame, keep: true },
+        )
     }
 
     /// The session's key has sealed all it may.

@@ -69,7 +69,9 @@ impl Authenticator {
     /// Who this token names.
     pub fn verify(&self, token: &str, unix_ms: u64) -> Result<Identity, Refusal> {
         let Some(key) = &self.key else {
-            return Err(Refusal::unauthorized("This server takes no tokens: it has no secret for them"));
+            return Err(Refusal::unauthorized(
+                "This server takes no tokens: it has no secret for them",
+            ));
         };
         let claims = match jsonwebtoken::decode::<Claims>(token, key, &self.validation) {
             Ok(token) => token.claims,
@@ -101,6 +103,8 @@ impl Authenticator {
 
     /// Who calls without a token.
     pub fn anonymous(&self) -> Result<Identity, Refusal> {
-        self.development.clone().ok_or_else(|| Refusal::unauthorized("Unauthorized"))
+        self.development
+            .clone()
+            .ok_or_else(|| Refusal::unauthorized("Unauthorized"))
     }
 }

@@ -18,7 +18,12 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     fn new(code: &'static str, status: u16, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code: code.into(), status, message: message.into(), stack: None }
+        Self {
+            code: code.into(),
+            status,
+            message: message.into(),
+            stack: None,
+        }
     }
 
     pub fn no_route(id: &str) -> Self {
@@ -56,7 +61,11 @@ impl Refusal {
     }
 
     pub fn reply_too_large() -> Self {
-        Self::new("INTERNAL_ERROR", 500, "The reply is larger than a frame may be")
+        Self::new(
+            "INTERNAL_ERROR",
+            500,
+            "The reply is larger than a frame may be",
+        )
     }
 
     pub fn timeout() -> Self {
@@ -68,14 +77,28 @@ impl Refusal {
     }
 
     pub fn too_many_calls() -> Self {
-        Self::new("SERVICE_UNAVAILABLE", 503, "Too many calls at the same time")
+        Self::new(
+            "SERVICE_UNAVAILABLE",
+            503,
+            "Too many calls at the same time",
+        )
     }
 }
 
 impl From<UserError> for Refusal {
     fn from(error: UserError) -> Self {
-        let UserError { code, status, message, stack } = error;
-        Self { code: code.into(), status, message: message.into(), stack }
+        let UserError {
+            code,
+            status,
+            message,
+            stack,
+        } = error;
+        Self {
+            code: code.into(),
+            status,
+            message: message.into(),
+            stack,
+        }
     }
 }
 

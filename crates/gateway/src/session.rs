@@ -60,12 +60,16 @@ impl Session {
     /// Who the session belongs to, once a call has shown a token.
     #[must_use]
     pub fn identity(&self) -> Option<Arc<Identity>> {
-        self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.identity
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// A valid frame came.
     pub(crate) fn touch(&self, monotonic_ms: u64) {
-        self.last_frame_ms.fetch_max(monotonic_ms, Ordering::Relaxed);
+        self.last_frame_ms
+            .fetch_max(monotonic_ms, Ordering::Relaxed);
         self.used.store(true, Ordering::Relaxed);
     }
 

@@ -1,4 +1,4 @@
-//! One PostgreSQL connection, running the gateway's batches.
+//! One Postgres connection, running the gateway's batches.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -24,7 +24,7 @@ pub enum StatementMode {
     Unnamed,
 }
 
-/// One PostgreSQL connection. Somebody else drives its byte stream
+/// One Postgres connection. Somebody else drives its byte stream
 /// ([`tokio_postgres::Connection`]).
 pub struct ClientConnection {
     client: Client,
@@ -41,7 +41,13 @@ impl ClientConnection {
     /// A connection that has just been opened.
     #[must_use]
     pub fn new(client: Client, mode: StatementMode) -> Self {
-        Self { client, mode, prepared: HashMap::new(), in_transaction: false, broken: false }
+        Self {
+            client,
+            mode,
+            prepared: HashMap::new(),
+            in_transaction: false,
+            broken: false,
+        }
     }
 
     /// Whether another call may use it: alive, nothing under way, no transaction open.
@@ -76,7 +82,9 @@ impl ClientConnection {
             StatementMode::Prepared => {
                 let prepared = self.prepared.get(statement.sql());
                 let prepared = prepared.ok_or(DbError::Lost("not prepared".to_owned()))?;
-                self.client.query_raw(prepared, values.iter().map(Param)).await
+                self.client
+                    .query_raw(prepared, values.iter().map(Param))
+                    .await
             }
             StatementMode::Unnamed => {
                 let typed = |value| (Param(value), Param::type_of(value));
@@ -86,7 +94,10 @@ impl ClientConnection {
         };
         let failed = |error: Error| value::db_error(&error);
         let rows = std::pin::pin!(rows.map_err(failed)?);
-        rows.map_err(failed).and_then(async |row| value::row(&row)).try_collect().await
+        rows.map_err(failed)
+            .and_then(async |row| value::row(&row))
+            .try_collect()
+            .await
     }
 
     /// Follows whether a transaction is open, and whether the connection can go on.
@@ -97,7 +108,8 @@ impl ClientConnection {
             (Statement::Commit | Statement::Rollback, Err(_)) => self.broken = true,
             (_, Err(DbError::Refused { sqlstate, .. })) => {
                 // 26000, 0A000: a prepared statement that is gone or whose table has changed.
-                self.broken |= ends_connection(sqlstate) || matches!(&**sqlstate, "26000" | "0A000");
+                self.broken |=
+                    ends_connection(sqlstate) || matches!(&**sqlstate, "26000" | "0A000");
             }
             (_, Err(_)) => self.broken = true,
             (_, Ok(_)) => {}
@@ -107,8 +119,9 @@ impl ClientConnection {
 
 /// Connection exceptions, shutdown, idle-in-transaction timeout: FATAL, the server hangs up.
 fn ends_connection(sqlstate: &str) -> bool {
-    sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate.starts_with("25P0")
-        && sqlstate != "25P02"
+    sqlstate.starts_with("08")
+        || sqlstate.starts_with("57P")
+        || sqlstate.starts_with("25P0") && sqlstate != "25P02"
 }
 
 impl Connection for ClientConnection {
@@ -135,23 +148,32 @@ impl Connection for ClientConnection {
 /// Runs futures together; each is polled first in the sequence given, which is the sequence their
 /// requests are sent in.
 async fn in_order<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut futures: Vec<Pin<Box<MaybeDone<F>>>> =
-        futures.into_iter().map(|future| Box::pin(maybe_done(future))).collect();
+    let mut futures: Vec<Pin<Box<MaybeDone<F>>>> = futures
+        .into_iter()
+        .map(|future| Box::pin(maybe_done(future)))
+        .collect();
     poll_fn(|context| {
         let mut pending = false;
         for future in &mut futures {
             pending |= future.as_mut().poll(context).is_pending();
         }
-        if pending { Poll::Pending } else { Poll::Ready(()) }
+        if pending {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
     })
     .await;
-    let outputs = futures.iter_mut().map(|future| future.as_mut().take_output());
-    outputs.map(|output| output.expect("every future has been polled to its end")).collect()
+    futures
+        .iter_mut()
+        .filter_map(|future| future.as_mut().take_output())
+        .collect()
 }
 
 impl std::fmt::Debug for ClientConnection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ClientConnection").field("mode", &self.mode).finish_non_exhaustive()
+        f.debug_struct("ClientConnection")
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
     }
 }
-

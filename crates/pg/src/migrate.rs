@@ -75,14 +75,19 @@ async fn attempt(
     manifest: &Manifest,
     verifier: &str,
 ) -> Result<Report, MigrateError> {
-    client.batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK})")).await?;
+    client
+        .batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK})"))
+        .await?;
     let existing = existing(client).await?;
     let plan = plan(manifest, verifier, &existing)?;
     for statement in &plan.statements {
         client.batch_execute(statement).await?;
     }
     client.batch_execute("COMMIT").await?;
-    Ok(Report { applied: plan.applied, degraded: plan.degraded })
+    Ok(Report {
+        applied: plan.applied,
+        degraded: plan.degraded,
+    })
 }
 
 /// Two migrations changed the same row of a catalogue.
@@ -146,7 +151,10 @@ async fn existing(client: &Client) -> Result<Existing, Error> {
             &[],
         )
         .await?;
-    existing.relations = relations.iter().map(|row| (row.get(0), row.get(1))).collect();
+    existing.relations = relations
+        .iter()
+        .map(|row| (row.get(0), row.get(1)))
+        .collect();
     if existing.relations.contains_key("storage") {
         existing.tables = stored_tables(client, &existing).await?;
     }
@@ -158,11 +166,24 @@ async fn stored_tables(client: &Client, existing: &Existing) -> Result<Vec<Store
     let owner = existing.schema_owner.as_deref() == Some("kontract_owner")
         && existing.memberships.contains("kontract_owner");
     if owner {
-        client.batch_execute("SET LOCAL ROLE kontract_owner").await?;
+        client
+            .batch_execute("SET LOCAL ROLE kontract_owner")
+            .await?;
     }
-    let rows = client.query("SELECT id, ptr FROM kontract.storage WHERE owner = '*'", &[]).await?;
+    let rows = client
+        .query(
+            "SELECT id, ptr FROM kontract.storage WHERE owner = '*'",
+            &[],
+        )
+        .await?;
     client.batch_execute("SET LOCAL ROLE NONE").await?;
-    Ok(rows.iter().map(|row| StoredTable { id: row.get(0), ptr: row.get(1) }).collect())
+    Ok(rows
+        .iter()
+        .map(|row| StoredTable {
+            id: row.get(0),
+            ptr: row.get(1),
+        })
+        .collect())
 }
 
 /// The gateway's address, from the admin's: same server and database, the gateway's login. `None`
@@ -175,23 +196,24 @@ pub fn gateway_url(admin_url: &str, gateway_password: &str) -> Option<String> {
     }
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
-    let server = authority.rsplit_once('@').map_or(authority, |(_, server)| server);
+    let server = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, server)| server);
     let password = percent_encoded(gateway_password);
-    Some(format!("{scheme}://{GATEWAY_ROLE}:{password}@{server}{path}"))
+    Some(format!(
+        "{scheme}://{GATEWAY_ROLE}:{password}@{server}{path}"
+    ))
 }
 
 /// RFC 3986 §2.1, everything but unreserved characters.
 fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                encoded.push(char::from(byte));
-            }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
+    let encode = |byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
         }
-    }
-    encoded
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
 }
 
 #[cfg(test)]
@@ -201,9 +223,18 @@ mod tests {
     #[test]
     fn the_gateways_address_is_the_admins_with_another_login() {
         for (admin, gateway) in [
-            ("postgres://a:b@h:5432/db?sslmode=require", "postgres://kontract_gateway:p%40ss@h:5432/db?sslmode=require"),
-            ("postgresql://h/db", "postgresql://kontract_gateway:p%40ss@h/db"),
-            ("postgres://a%40b@[::1]:1", "postgres://kontract_gateway:p%40ss@[::1]:1"),
+            (
+                "postgres://a:b@h:5432/db?sslmode=require",
+                "postgres://kontract_gateway:p%40ss@h:5432/db?sslmode=require",
+            ),
+            (
+                "postgresql://h/db",
+                "postgresql://kontract_gateway:p%40ss@h/db",
+            ),
+            (
+                "postgres://a%40b@[::1]:1",
+                "postgres://kontract_gateway:p%40ss@[::1]:1",
+            ),
         ] {
             assert_eq!(gateway_url(admin, "p@ss").as_deref(), Some(gateway));
         }

@@ -66,7 +66,14 @@ impl PgPool {
             address.application_name("kontract");
         }
         let permits = Arc::new(Semaphore::new(config.max_connections));
-        Ok(Self { inner: Arc::new(Inner { address, config, idle: Mutex::default(), permits }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                address,
+                config,
+                idle: Mutex::default(),
+                permits,
+            }),
+        })
     }
 
     /// Connections not in use.
@@ -129,7 +136,10 @@ impl Database for PgPool {
     type Connection = Pooled;
 
     async fn acquire(&self) -> Result<Pooled, DbError> {
-        let permit = timeout(self.inner.config.wait, self.inner.permits.clone().acquire_owned());
+        let permit = timeout(
+            self.inner.config.wait,
+            self.inner.permits.clone().acquire_owned(),
+        );
         let permit = match permit.await {
             Ok(Ok(permit)) => permit,
             Ok(Err(_)) => return Err(DbError::Unreachable("the pool is closed".to_owned())),
@@ -139,7 +149,11 @@ impl Database for PgPool {
             Some(connection) => connection,
             None => self.inner.connect().await?,
         };
-        Ok(Pooled { connection: Some(connection), pool: self.inner.clone(), _permit: permit })
+        Ok(Pooled {
+            connection: Some(connection),
+            pool: self.inner.clone(),
+            _permit: permit,
+        })
     }
 }
 
@@ -154,7 +168,9 @@ impl Connection for Pooled {
     async fn run(&mut self, batch: &[Statement]) -> Outcome {
         match &mut self.connection {
             Some(connection) => connection.run(batch).await,
-            None => vec![Err(DbError::Lost("the connection was given back".to_owned()))],
+            None => vec![Err(DbError::Lost(
+                "the connection was given back".to_owned(),
+            ))],
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The gateway's values as PostgreSQL's, and rows back.
+//! The gateway's values as Postgres's, and rows back.
 
 use kontract_gateway::{Cell, DbError, Row, Value};
 use tokio_postgres::types::private::BytesMut;
@@ -49,18 +49,31 @@ impl ToSql for Param<'_> {
 /// A row of built-in types.
 pub(crate) fn row(row: &tokio_postgres::Row) -> Result<Row, DbError> {
     let columns = row.columns().iter().enumerate();
-    columns.map(|(i, column)| cell(row, i, column.type_())).collect::<Result<_, _>>().map(Row)
+    columns
+        .map(|(i, column)| cell(row, i, column.type_()))
+        .collect::<Result<_, _>>()
+        .map(Row)
 }
 
 fn cell(row: &tokio_postgres::Row, i: usize, ty: &Type) -> Result<Cell, DbError> {
     let value = match *ty {
         Type::INT8 => row.try_get::<_, Option<i64>>(i).map(|v| v.map(Cell::Int)),
-        Type::INT4 => row.try_get::<_, Option<i32>>(i).map(|v| v.map(|v| Cell::Int(v.into()))),
-        Type::BOOL => row.try_get::<_, Option<bool>>(i).map(|v| v.map(|v| Cell::Int(v.into()))),
-        Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(i).map(|v| v.map(Cell::Bytes)),
-        _ => row.try_get::<_, Option<String>>(i).map(|v| v.map(Cell::Text)),
+        Type::INT4 => row
+            .try_get::<_, Option<i32>>(i)
+            .map(|v| v.map(|v| Cell::Int(v.into()))),
+        Type::BOOL => row
+            .try_get::<_, Option<bool>>(i)
+            .map(|v| v.map(|v| Cell::Int(v.into()))),
+        Type::BYTEA => row
+            .try_get::<_, Option<Vec<u8>>>(i)
+            .map(|v| v.map(Cell::Bytes)),
+        _ => row
+            .try_get::<_, Option<String>>(i)
+            .map(|v| v.map(Cell::Text)),
     };
-    Ok(value.map_err(|error| db_error(&error))?.unwrap_or(Cell::Null))
+    Ok(value
+        .map_err(|error| db_error(&error))?
+        .unwrap_or(Cell::Null))
 }
 
 /// Whose fault it was. What is not the server's answer means the connection is of no more use.

@@ -7,14 +7,23 @@ use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::storage::Stored;
 
-/// An encoded RPC_RESPONSE.
+/// An encoded `RPC_RESPONSE`.
 pub(crate) struct Answer(FrameBuf);
 
 impl Answer {
     pub fn of(reply: &Reply, limits: Limits) -> Result<Self, Refusal> {
-        let headers = reply.headers.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let headers = reply
+            .headers
+            .iter()
+            .map(|(k, v)| (k.as_str(), v.as_str()))
+            .collect();
         let mut buffer = FrameBuf::with_capacity(reply.data.len() + 256);
-        RpcResponse { data: &reply.data, status: reply.status, headers }.encode(&mut buffer);
+        RpcResponse {
+            data: &reply.data,
+            status: reply.status,
+            headers,
+        }
+        .encode(&mut buffer);
         // Before the commit: a reply that cannot be sent must not take effect.
         if buffer.payload().len() + Limits::FRAME_OVERHEAD > limits.max_frame {
             return Err(Refusal::reply_too_large());
@@ -38,6 +47,10 @@ impl Answer {
     }
 
     pub fn seal(self, session: &Session, id: CallId) -> Option<Vec<u8>> {
-        session.wire.sealer.seal(MessageType::RpcResponse, id, Flags::FIN, self.0).ok()
+        session
+            .wire
+            .sealer
+            .seal(MessageType::RpcResponse, id, Flags::FIN, self.0)
+            .ok()
     }
 }

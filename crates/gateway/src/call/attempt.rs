@@ -20,13 +20,17 @@ impl<H: Host> Call<'_, H> {
         context: Arc<Context>,
         key: Option<CallKey>,
     ) -> Result<Answer, Refusal> {
-        let args: Arc<[u8]> = self.call.args.into();
+        let args: Arc<[u8]> = self.request.args.into();
         let mut attempt = 0;
         let mut conflicts = 0;
         loop {
             attempt += 1;
             let pinned = key.is_some() && conflicts >= self.gateway.config.optimistic_attempts;
-            let mode = if pinned { Mode::Pinned } else { Mode::Optimistic };
+            let mode = if pinned {
+                Mode::Pinned
+            } else {
+                Mode::Optimistic
+            };
             let transaction = Open(Arc::new(Transaction::new(
                 self.gateway.host.clone(),
                 self.deployment.schema.clone(),
@@ -107,7 +111,7 @@ impl<H: Host> Call<'_, H> {
     }
 
     fn req_hash(&self) -> &[u8] {
-        &self.call.request_hash
+        &self.request.request_hash
     }
 
     /// Full jitter: a random part of 5 ms, doubled with each conflict, at most 80 ms.
@@ -115,8 +119,12 @@ impl<H: Host> Call<'_, H> {
         let mut random = [0; 4];
         self.gateway.host.entropy().fill(&mut random);
         let most = 5_000_u64 << conflicts.min(4);
-        let micros = u64::from(u32::from_be_bytes(random)) * most >> 32;
-        self.gateway.host.clock().sleep(Duration::from_micros(micros)).await;
+        let micros = (u64::from(u32::from_be_bytes(random)) * most) >> 32;
+        self.gateway
+            .host
+            .clock()
+            .sleep(Duration::from_micros(micros))
+            .await;
     }
 }
 

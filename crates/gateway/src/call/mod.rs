@@ -26,7 +26,7 @@ pub(crate) struct Call<'a, H: Host> {
     pub gateway: &'a Gateway<H>,
     pub session: &'a Session,
     pub deployment: Arc<Deployment<H>>,
-    pub call: &'a RpcCall<'a>,
+    pub request: &'a RpcCall<'a>,
     pub carrier: &'a Carrier,
 }
 
@@ -37,7 +37,7 @@ impl<H: Host> Call<'_, H> {
         let route = self.permitted(&identity)?;
         let context = Arc::new(self.context(&identity, route));
         let key = route.may_write().then(|| self.key(&identity));
-        let limit = match self.call.deadline_ms {
+        let limit = match self.request.deadline_ms {
             0 => self.gateway.config.call_timeout,
             ms => Duration::from_millis(ms.into()).min(self.gateway.config.call_timeout),
         };
@@ -51,10 +51,11 @@ impl<H: Host> Call<'_, H> {
 
     /// The token's user if the call shows one, else the session's, else the development identity.
     fn identify(&self) -> Result<Arc<Identity>, Refusal> {
-        match (self.call.token, self.session.identity()) {
+        match (self.request.token, self.session.identity()) {
             (Some(token), _) => {
                 let now = self.gateway.host.clock().unix_ms();
-                self.session.pin(self.gateway.authenticator.verify(token, now)?)
+                self.session
+                    .pin(self.gateway.authenticator.verify(token, now)?)
             }
             (None, Some(identity)) => Ok(identity),
             (None, None) => self.gateway.authenticator.anonymous().map(Arc::new),
@@ -63,27 +64,36 @@ impl<H: Host> Call<'_, H> {
 
     /// The route, if this user may call it with these types.
     fn permitted(&self, identity: &Identity) -> Result<&Route, Refusal> {
-        let id = self.call.method;
-        let route = self.deployment.route(id).ok_or_else(|| Refusal::no_route(id))?;
+        let id = self.request.method;
+        let route = self
+            .deployment
+            .route(id)
+            .ok_or_else(|| Refusal::no_route(id))?;
         if let Some(ugroup) = &route.ugroup
             && !identity.groups.contains(ugroup)
         {
-            return Err(Refusal::forbidden(format!("{id} is for members of {ugroup}")));
+            return Err(Refusal::forbidden(format!(
+                "{id} is for members of {ugroup}"
+            )));
         }
         if !identity.perm.allows(route.perm) {
             return Err(Refusal::beyond_token(id, route.perm, identity.perm));
         }
-        if self.call.schema_hash != 0 && self.call.schema_hash != route.schema_hash {
+        if self.request.schema_hash != 0 && self.request.schema_hash != route.schema_hash {
             return Err(Refusal::version_skew(id));
         }
-        if self.call.request_hash != request_hash(id, self.call.args) {
+        if self.request.request_hash != request_hash(id, self.request.args) {
             return Err(Refusal::invalid("The request hash is not the request's"));
         }
         Ok(route)
     }
 
     fn context(&self, identity: &Identity, route: &Route) -> Context {
-        let metadata = self.call.metadata.iter().map(|&(k, v)| (k.to_owned(), v.to_owned()));
+        let metadata = self
+            .request
+            .metadata
+            .iter()
+            .map(|&(k, v)| (k.to_owned(), v.to_owned()));
         Context {
             sid: self.session.id().to_string(),
             owner: identity.owner.clone(),
@@ -92,18 +102,24 @@ impl<H: Host> Call<'_, H> {
             perm: route.perm & Perm::RWX,
             method: "POST".to_owned(),
             path: route.path.clone(),
-            headers: self.carrier.headers.iter().cloned().chain(metadata).collect(),
+            headers: self
+                .carrier
+                .headers
+                .iter()
+                .cloned()
+                .chain(metadata)
+                .collect(),
         }
     }
 
     /// One sid per logical call, across attempts, retries and sessions.
     fn key(&self, identity: &Identity) -> CallKey {
         let mut hash = Sha256::new();
-        for part in [&identity.owner, &identity.sub, self.call.method] {
+        for part in [&identity.owner, &identity.sub, self.request.method] {
             hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             hash.update(part);
         }
-        hash.update(self.call.idempotency_key);
+        hash.update(self.request.idempotency_key);
         let hash: [u8; 32] = hash.finalize().into();
         let mut sid = String::with_capacity(4 + 64);
         sid.push_str("req:");
@@ -111,6 +127,9 @@ impl<H: Host> Call<'_, H> {
             sid.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
             sid.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
         }
-        CallKey { sid, req_hash: self.call.request_hash.to_vec() }
+        CallKey {
+            sid,
+            req_hash: self.request.request_hash.to_vec(),
+        }
     }
 }

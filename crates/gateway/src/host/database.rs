@@ -36,7 +36,7 @@ pub enum DbError {
     /// The server refused a statement.
     #[error("{sqlstate}: {message}")]
     Refused {
-        /// The five characters of PostgreSQL's appendix A.
+        /// The five characters of Postgres's appendix A.
         sqlstate: String,
         /// The server's message: for logs, never for a client.
         message: String,

@@ -129,7 +129,9 @@ pub enum ManifestError {
     #[error("table {0} is isolated, which this version cannot store yet; use own or shared")]
     Isolated(String),
     /// A table whose primary key cannot be one.
-    #[error("table {table}: the primary key {primkey} must be a readable field of strings, numbers or bigints")]
+    #[error(
+        "table {table}: the primary key {primkey} must be a readable field of strings, numbers or bigints"
+    )]
     Primkey {
         /// The table's id.
         table: String,
@@ -165,20 +167,31 @@ fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Ma
 
 fn check_table(table: &TableEntry) -> Result<(), ManifestError> {
     if !is_table_name(&table.ptr) {
-        return Err(ManifestError::Ptr { table: table.id.clone(), ptr: table.ptr.clone() });
+        return Err(ManifestError::Ptr {
+            table: table.id.clone(),
+            ptr: table.ptr.clone(),
+        });
     }
     if table.tenancy == Tenancy::Isolated {
         return Err(ManifestError::Isolated(table.id.clone()));
     }
-    let primkey = table.fields.iter().find(|field| field.name == table.primkey);
+    let primkey = table
+        .fields
+        .iter()
+        .find(|field| field.name == table.primkey);
     let fits = primkey.is_none_or(|field| {
-        matches!(field.kind, FieldKind::String | FieldKind::Number | FieldKind::Bigint)
-            && field.perm.allows(Perm::R)
+        matches!(
+            field.kind,
+            FieldKind::String | FieldKind::Number | FieldKind::Bigint
+        ) && field.perm.allows(Perm::R)
     });
     if fits {
         Ok(())
     } else {
-        Err(ManifestError::Primkey { table: table.id.clone(), primkey: table.primkey.clone() })
+        Err(ManifestError::Primkey {
+            table: table.id.clone(),
+            primkey: table.primkey.clone(),
+        })
     }
 }
 
@@ -186,7 +199,9 @@ fn check_table(table: &TableEntry) -> Result<(), ManifestError> {
 fn is_table_name(ptr: &str) -> bool {
     ptr.strip_prefix("tbl_").is_some_and(|rest| {
         (1..=50).contains(&rest.len())
-            && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+            && rest
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
     })
 }
 
@@ -195,7 +210,9 @@ mod tests {
     use super::*;
 
     fn with_table(table: &str) -> Result<Manifest, ManifestError> {
-        Manifest::parse(&format!(r#"{{"version":1,"routes":[],"tables":[{table}]}}"#))
+        Manifest::parse(&format!(
+            r#"{{"version":1,"routes":[],"tables":[{table}]}}"#
+        ))
     }
 
     #[test]
@@ -214,17 +231,28 @@ mod tests {
 
     #[test]
     fn a_table_name_that_is_not_one_never_reaches_sql() {
-        for ptr in ["tbl_", "users", "tbl_A", "tbl_x; drop table y", "tbl_x\\\"", "tbl_é"] {
+        for ptr in [
+            "tbl_",
+            "users",
+            "tbl_A",
+            "tbl_x; drop table y",
+            "tbl_x\\\"",
+            "tbl_é",
+        ] {
             let table = format!(
                 r#"{{"id":"t","ptr":"{ptr}","tenancy":"own","primkey":"id","permissions":7}}"#
             );
-            assert!(matches!(with_table(&table), Err(ManifestError::Ptr { .. })), "{ptr}");
+            assert!(
+                matches!(with_table(&table), Err(ManifestError::Ptr { .. })),
+                "{ptr}"
+            );
         }
     }
 
     #[test]
     fn isolated_tables_are_refused_by_name() {
-        let table = r#"{"id":"t","ptr":"tbl_t","tenancy":"isolated","primkey":"id","permissions":7}"#;
+        let table =
+            r#"{"id":"t","ptr":"tbl_t","tenancy":"isolated","primkey":"id","permissions":7}"#;
         let error = with_table(table).unwrap_err();
         assert!(error.to_string().contains("isolated"), "{error}");
     }

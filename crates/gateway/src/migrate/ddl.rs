@@ -74,7 +74,9 @@ pub(super) fn create_table(entry: &TableEntry) -> Vec<String> {
         format!("CREATE INDEX ON kontract.{ptr} USING gin (data jsonb_path_ops)"),
     ];
     if own {
-        statements.push(format!("ALTER TABLE kontract.{ptr} ENABLE ROW LEVEL SECURITY"));
+        statements.push(format!(
+            "ALTER TABLE kontract.{ptr} ENABLE ROW LEVEL SECURITY"
+        ));
         statements.push(format!(
             "CREATE POLICY own ON kontract.{ptr} \
              USING (_owner = current_setting('kontract.owner', true)) \
@@ -97,7 +99,11 @@ pub(super) fn note_table(entry: &TableEntry) -> String {
         primkey: entry.primkey.clone(),
     };
     let note = serde_json::to_string(&note).unwrap_or_default();
-    format!("COMMENT ON TABLE kontract.{} IS {}", entry.ptr, literal(&note))
+    format!(
+        "COMMENT ON TABLE kontract.{} IS {}",
+        entry.ptr,
+        literal(&note)
+    )
 }
 
 /// The table's row in `storage`. One physical table serves every owner, so the row is everyone's.

@@ -7,7 +7,9 @@ use crate::manifest::Tenancy;
 #[non_exhaustive]
 pub enum MigrationError {
     /// Rows would change hands.
-    #[error("KT5001: table {table} is {was:?} in the database and {now:?} in the build; its rows would change hands")]
+    #[error(
+        "KT5001: table {table} is {was:?} in the database and {now:?} in the build; its rows would change hands"
+    )]
     Tenancy {
         /// The table's id.
         table: String,
@@ -17,7 +19,9 @@ pub enum MigrationError {
         now: Tenancy,
     },
     /// The build would start an empty table beside the full one.
-    #[error("KT5002: table {table} is stored as {was}, the build says {now}; is kontract.lock.json the one it was deployed with?")]
+    #[error(
+        "KT5002: table {table} is stored as {was}, the build says {now}; is kontract.lock.json the one it was deployed with?"
+    )]
     Ptr {
         /// The table's id.
         table: String,
@@ -37,7 +41,9 @@ pub enum MigrationError {
         now: String,
     },
     /// The login may not do what a migration needs.
-    #[error("KT5004: {login} may not create a schema in database {database}: GRANT CREATE ON DATABASE {database} TO {login}")]
+    #[error(
+        "KT5004: {login} may not create a schema in database {database}: GRANT CREATE ON DATABASE {database} TO {login}"
+    )]
     Privilege {
         /// The login's name.
         login: String,

@@ -30,7 +30,11 @@ pub fn plan(
     existing: &Existing,
 ) -> Result<Plan, MigrationError> {
     let degraded = is_degraded(existing);
-    let mut plan = Plan { statements: Vec::new(), applied: Vec::new(), degraded };
+    let mut plan = Plan {
+        statements: Vec::new(),
+        applied: Vec::new(),
+        degraded,
+    };
     if !degraded {
         plan.roles(existing, password_verifier);
     }
@@ -102,7 +106,11 @@ impl Plan {
                 let (login, database) = (login.name.clone(), login.database.clone());
                 return Err(MigrationError::Privilege { login, database });
             }
-            let owner = if self.degraded { "CURRENT_USER" } else { OWNER_ROLE };
+            let owner = if self.degraded {
+                "CURRENT_USER"
+            } else {
+                OWNER_ROLE
+            };
             self.run(format!("CREATE SCHEMA kontract AUTHORIZATION {owner}"));
             self.applied.push("schema kontract".to_owned());
         }
@@ -132,15 +140,13 @@ impl Plan {
                 now: table.ptr.clone(),
             });
         }
-        match existing.relations.get(&table.ptr) {
-            Some(note) => check(table, note.as_deref())?,
-            None => {
-                for statement in ddl::create_table(table) {
-                    self.run(statement);
-                }
-                self.run(ddl::note_table(table));
-                self.applied.push(format!("table {} as kontract.{}", table.id, table.ptr));
-            }
+        if let Some(note) = existing.relations.get(&table.ptr) {
+            check(table, note.as_deref())?;
+        } else {
+            self.statements.extend(ddl::create_table(table));
+            self.run(ddl::note_table(table));
+            self.applied
+                .push(format!("table {} as kontract.{}", table.id, table.ptr));
         }
         if !self.degraded {
             self.run(ddl::grant_table(&table.ptr));
@@ -154,15 +160,26 @@ impl Plan {
 fn check(table: &TableEntry, note: Option<&str>) -> Result<(), MigrationError> {
     let note: Option<TableNote> = note.and_then(|note| serde_json::from_str(note).ok());
     let Some(was) = note.filter(|note| note.id == table.id) else {
-        return Err(MigrationError::Foreign { table: table.id.clone(), ptr: table.ptr.clone() });
+        return Err(MigrationError::Foreign {
+            table: table.id.clone(),
+            ptr: table.ptr.clone(),
+        });
     };
     if was.tenancy != table.tenancy {
         let (was, now) = (was.tenancy, table.tenancy);
-        return Err(MigrationError::Tenancy { table: table.id.clone(), was, now });
+        return Err(MigrationError::Tenancy {
+            table: table.id.clone(),
+            was,
+            now,
+        });
     }
     if was.primkey != table.primkey {
         let now = table.primkey.clone();
-        return Err(MigrationError::Primkey { table: table.id.clone(), was: was.primkey, now });
+        return Err(MigrationError::Primkey {
+            table: table.id.clone(),
+            was: was.primkey,
+            now,
+        });
     }
     Ok(())
 }
@@ -182,44 +199,80 @@ mod tests {
             creates_roles: true,
             creates_schemas: true,
         };
-        Existing { login, ..Existing::default() }
+        Existing {
+            login,
+            ..Existing::default()
+        }
     }
 
     fn with_table(note: &str) -> Existing {
         let mut existing = existing();
         existing.schema_owner = Some(OWNER_ROLE.to_owned());
-        existing.relations.insert("tbl_todos_1".to_owned(), Some(note.to_owned()));
-        let stored = StoredTable { id: "todos".to_owned(), ptr: "tbl_todos_1".to_owned() };
+        existing
+            .relations
+            .insert("tbl_todos_1".to_owned(), Some(note.to_owned()));
+        let stored = StoredTable {
+            id: "todos".to_owned(),
+            ptr: "tbl_todos_1".to_owned(),
+        };
         existing.tables.push(stored);
         existing
     }
 
     fn planned(existing: &Existing) -> Result<Plan, MigrationError> {
-        plan(&Manifest::parse(MANIFEST).unwrap(), "SCRAM-SHA-256$x", existing)
+        plan(
+            &Manifest::parse(MANIFEST).unwrap(),
+            "SCRAM-SHA-256$x",
+            existing,
+        )
     }
 
     #[test]
     fn a_table_that_is_there_is_kept() {
         let existing = with_table(r#"{"id":"todos","tenancy":"own","primkey":"id"}"#);
         let plan = planned(&existing).unwrap();
-        assert!(!plan.statements.iter().any(|sql| sql.contains("CREATE TABLE kontract.tbl_")));
-        assert!(!plan.statements.iter().any(|sql| sql.contains("DROP") || sql.contains("DELETE ")));
+        assert!(
+            !plan
+                .statements
+                .iter()
+                .any(|sql| sql.contains("CREATE TABLE kontract.tbl_"))
+        );
+        assert!(
+            !plan
+                .statements
+                .iter()
+                .any(|sql| sql.contains("DROP") || sql.contains("DELETE "))
+        );
     }
 
     #[test]
     fn changes_that_would_lose_or_expose_rows_are_refused() {
         let refused = |note| planned(&with_table(note)).unwrap_err().to_string();
-        assert!(refused(r#"{"id":"todos","tenancy":"shared","primkey":"id"}"#).starts_with("KT5001"));
-        assert!(refused(r#"{"id":"todos","tenancy":"own","primkey":"text"}"#).starts_with("KT5003"));
+        assert!(
+            refused(r#"{"id":"todos","tenancy":"shared","primkey":"id"}"#).starts_with("KT5001")
+        );
+        assert!(
+            refused(r#"{"id":"todos","tenancy":"own","primkey":"text"}"#).starts_with("KT5003")
+        );
         assert!(refused("somebody's table").starts_with("KT5005"));
 
         let mut other = with_table(r#"{"id":"todos","tenancy":"own","primkey":"id"}"#);
         other.tables[0].ptr = "tbl_other".to_owned();
-        assert!(planned(&other).unwrap_err().to_string().starts_with("KT5002"));
+        assert!(
+            planned(&other)
+                .unwrap_err()
+                .to_string()
+                .starts_with("KT5002")
+        );
 
         let mut poor = existing();
         poor.login.creates_schemas = false;
-        assert!(planned(&poor).unwrap_err().to_string().starts_with("KT5004"));
+        assert!(
+            planned(&poor)
+                .unwrap_err()
+                .to_string()
+                .starts_with("KT5004")
+        );
     }
 
     #[test]
@@ -228,7 +281,12 @@ mod tests {
         existing.login.creates_roles = false;
         let plan = planned(&existing).unwrap();
         assert!(plan.degraded);
-        assert!(!plan.statements.iter().any(|sql| sql.contains("ROLE") || sql.contains("GRANT")));
+        assert!(
+            !plan
+                .statements
+                .iter()
+                .any(|sql| sql.contains("ROLE") || sql.contains("GRANT"))
+        );
     }
 
     #[test]

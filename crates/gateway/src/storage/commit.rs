@@ -24,7 +24,10 @@ pub struct Stored {
 impl Stored {
     pub(super) fn from_row(row: &Row) -> Self {
         let req_hash = row.bytes(0).unwrap_or_default().to_vec();
-        Self { req_hash, reply: row.bytes(1).map(<[u8]>::to_vec) }
+        Self {
+            req_hash,
+            reply: row.bytes(1).map(<[u8]>::to_vec),
+        }
     }
 }
 
@@ -109,7 +112,13 @@ impl<H: Host> Transaction<H> {
         domains.sort_unstable_by(|a, b| a.name().cmp(b.name()));
         written.sort_unstable_by(|a, b| a.name().cmp(b.name()));
         let key = self.key.clone().ok_or(StorageError::Internal)?;
-        Ok(Some(Plan { key, reply, domains, written, tables }))
+        Ok(Some(Plan {
+            key,
+            reply,
+            domains,
+            written,
+            tables,
+        }))
     }
 
     async fn commit_validated(&self, plan: &Plan) -> Result<Committed, StorageError> {
@@ -128,7 +137,10 @@ impl<H: Host> Transaction<H> {
                 Some(Failure::NoMutex) => self.known.forget(&plan.domains),
                 Some(Failure::Storage(error)) => return Err(error),
                 Some(Failure::Lost) => {
-                    self.host.clock().sleep(Duration::from_millis(25 << resend)).await;
+                    self.host
+                        .clock()
+                        .sleep(Duration::from_millis(25 << resend))
+                        .await;
                 }
             }
         }
@@ -143,7 +155,10 @@ impl<H: Host> Transaction<H> {
         let role = self.schema.catalog(&*self.host).await?.role;
         let mut batch = vec![Statement::ActAsSelf];
         batch.extend(plan.numbers());
-        batch.push(Statement::ActAs { role, owner: self.owner.clone() });
+        batch.push(Statement::ActAs {
+            role,
+            owner: self.owner.clone(),
+        });
         batch.extend(self.writes(plan));
         batch.push(Statement::Commit);
         let outcome = connection.run(&batch).await;
@@ -161,7 +176,11 @@ impl<H: Host> Transaction<H> {
         let snapshot = self.snapshot();
         let mut batch: Vec<_> = self.ensure(&plan.domains).collect();
         batch.push(Statement::BeginWrite);
-        batch.extend(plan.domains.iter().map(|d| Statement::LockMutex { domain: d.clone() }));
+        batch.extend(
+            plan.domains
+                .iter()
+                .map(|d| Statement::LockMutex { domain: d.clone() }),
+        );
         batch.extend(plan.numbers());
         if let Some(snapshot) = &snapshot {
             batch.extend(plan.domains.iter().map(|domain| Statement::CheckHorizon {
@@ -169,10 +188,16 @@ impl<H: Host> Transaction<H> {
                 at: snapshot.at(domain.slot()),
             }));
         }
-        batch.push(Statement::ActAs { role, owner: self.owner.clone() });
+        batch.push(Statement::ActAs {
+            role,
+            owner: self.owner.clone(),
+        });
         // Without a snapshot nothing was read, so there is nothing to check.
         if let Some(snapshot) = &snapshot {
-            let read = plan.tables.iter().filter(|(_, dependencies, _)| !dependencies.is_empty());
+            let read = plan
+                .tables
+                .iter()
+                .filter(|(_, dependencies, _)| !dependencies.is_empty());
             batch.extend(read.map(|(table, dependencies, _)| Statement::Validate {
                 table: table.clone(),
                 owner: self.owner.clone(),
@@ -212,7 +237,11 @@ impl<H: Host> Transaction<H> {
     /// What the attempt that did commit left behind.
     async fn earlier(&self, key: &CallKey) -> Result<Committed, StorageError> {
         let mut connection = self.host.database().acquire().await?;
-        let outcome = connection.run(&[Statement::Stored { sid: key.sid.clone() }]).await;
+        let outcome = connection
+            .run(&[Statement::Stored {
+                sid: key.sid.clone(),
+            }])
+            .await;
         let rows = outcome.into_iter().next().ok_or(StorageError::Internal)??;
         match rows.first() {
             Some(row) => Ok(Committed::Earlier(Stored::from_row(row))),
@@ -225,12 +254,19 @@ impl Plan {
     /// The commit's rows in `trxs`: the call's own sid in the first domain written, so that it is
     /// taken once whatever an attempt writes.
     fn numbers(&self) -> impl Iterator<Item = Statement> + '_ {
-        self.written.iter().enumerate().map(|(i, domain)| Statement::NextTxid {
-            sid: if i == 0 { self.key.sid.clone() } else { format!("{}+{i}", self.key.sid) },
-            domain: domain.clone(),
-            req_hash: self.key.req_hash.clone(),
-            reply: self.reply.clone().filter(|_| i == 0),
-        })
+        self.written
+            .iter()
+            .enumerate()
+            .map(|(i, domain)| Statement::NextTxid {
+                sid: if i == 0 {
+                    self.key.sid.clone()
+                } else {
+                    format!("{}+{i}", self.key.sid)
+                },
+                domain: domain.clone(),
+                req_hash: self.key.req_hash.clone(),
+                reply: self.reply.clone().filter(|_| i == 0),
+            })
     }
 }
 
@@ -253,24 +289,25 @@ fn failure(batch: &[Statement], outcome: &Outcome) -> Option<Failure> {
         (Statement::CheckHorizon { .. }, "22012") => {
             Some(Failure::Storage(StorageError::SnapshotTooOld))
         }
-        (Statement::CheckAbsent { table, .. }, "22012") => {
-            Some(Failure::Storage(StorageError::AlreadyExists(table.id().to_owned())))
-        }
+        (Statement::CheckAbsent { table, .. }, "22012") => Some(Failure::Storage(
+            StorageError::AlreadyExists(table.id().to_owned()),
+        )),
         _ => None,
     };
-    Some(known.unwrap_or_else(|| match StorageError::from(error.clone()) {
-        // A server that goes down tells the statement under way, and ends the connection.
-        StorageError::Unavailable => Failure::Lost,
-        other => Failure::Storage(other),
-    }))
+    Some(
+        known.unwrap_or_else(|| match StorageError::from(error.clone()) {
+            // A server that goes down tells the statement under way, and ends the connection.
+            StorageError::Unavailable => Failure::Lost,
+            other => Failure::Storage(other),
+        }),
+    )
 }
 
 /// A commit that got no number had no mutex row to count from.
 fn unnumbered(batch: &[Statement], outcome: &Outcome) -> Option<Failure> {
     let mut numbers = batch.iter().zip(outcome);
     let missing = numbers.any(|(statement, result)| {
-        matches!(statement, Statement::NextTxid { .. })
-            && result.as_ref().is_ok_and(Vec::is_empty)
+        matches!(statement, Statement::NextTxid { .. }) && result.as_ref().is_ok_and(Vec::is_empty)
     });
     missing.then_some(Failure::NoMutex)
 }

@@ -17,8 +17,14 @@ impl Cursor {
         let (after, ceiling) = rest.split_once('.').ok_or_else(bad)?;
         let ceiling = ceiling.parse().map_err(|_| bad())?;
         match kind {
-            "s" => Ok(Self::Stored { after: after.parse().map_err(|_| bad())?, ceiling }),
-            "o" => Ok(Self::Own { after: after.parse().map_err(|_| bad())?, ceiling }),
+            "s" => Ok(Self::Stored {
+                after: after.parse().map_err(|_| bad())?,
+                ceiling,
+            }),
+            "o" => Ok(Self::Own {
+                after: after.parse().map_err(|_| bad())?,
+                ceiling,
+            }),
             _ => Err(bad()),
         }
     }
@@ -38,8 +44,14 @@ mod tests {
     #[test]
     fn a_cursor_reads_back_and_nothing_else_does() {
         for cursor in [
-            Cursor::Stored { after: i64::MIN, ceiling: u64::MAX },
-            Cursor::Own { after: 3, ceiling: 9 },
+            Cursor::Stored {
+                after: i64::MIN,
+                ceiling: u64::MAX,
+            },
+            Cursor::Own {
+                after: 3,
+                ceiling: 9,
+            },
         ] {
             assert_eq!(Cursor::parse(&cursor.write()), Ok(cursor));
         }

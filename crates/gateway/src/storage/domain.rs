@@ -78,7 +78,7 @@ impl Snapshot {
     }
 }
 
-/// Whether a token may name this owner: short enough to index, no NUL (PostgreSQL's `text` has
+/// Whether a token may name this owner: short enough to index, no NUL (Postgres's `text` has
 /// none), and not one of the names that start with `*`, which are the gateway's own.
 #[must_use]
 pub fn is_owner(name: &str) -> bool {

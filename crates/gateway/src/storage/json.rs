@@ -12,11 +12,17 @@ const MAX_EXPONENT: i64 = 400;
 pub(super) fn parse_object(text: &str) -> Result<Map<String, Value>, StorageError> {
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => {
-            object.iter().try_for_each(|(key, value)| check_text(key).and_then(|()| check(value)))?;
+            object
+                .iter()
+                .try_for_each(|(key, value)| check_text(key).and_then(|()| check(value)))?;
             Ok(object)
         }
-        Ok(_) => Err(StorageError::InvalidValue("a row must be an object".to_owned())),
-        Err(error) => Err(StorageError::InvalidValue(format!("a row is not JSON: {error}"))),
+        Ok(_) => Err(StorageError::InvalidValue(
+            "a row must be an object".to_owned(),
+        )),
+        Err(error) => Err(StorageError::InvalidValue(format!(
+            "a row is not JSON: {error}"
+        ))),
     }
 }
 
@@ -25,20 +31,24 @@ fn check(value: &Value) -> Result<(), StorageError> {
         Value::Null | Value::Bool(_) => Ok(()),
         Value::Number(number) => match Decimal::parse(number.as_str()) {
             Some(_) => Ok(()),
-            None => Err(StorageError::InvalidValue(format!("{number} is out of range"))),
+            None => Err(StorageError::InvalidValue(format!(
+                "{number} is out of range"
+            ))),
         },
         Value::String(text) => check_text(text),
         Value::Array(items) => items.iter().try_for_each(check),
-        Value::Object(object) => {
-            object.iter().try_for_each(|(key, value)| check_text(key).and_then(|()| check(value)))
-        }
+        Value::Object(object) => object
+            .iter()
+            .try_for_each(|(key, value)| check_text(key).and_then(|()| check(value))),
     }
 }
 
-/// `jsonb` has no NUL (PostgreSQL, "JSON Types": `\u0000` is not allowed).
+/// `jsonb` has no NUL (Postgres, "JSON Types": `\u0000` is not allowed).
 fn check_text(text: &str) -> Result<(), StorageError> {
     if text.contains('\0') {
-        return Err(StorageError::InvalidValue("text with a NUL cannot be stored".to_owned()));
+        return Err(StorageError::InvalidValue(
+            "text with a NUL cannot be stored".to_owned(),
+        ));
     }
     Ok(())
 }
@@ -57,7 +67,8 @@ pub(super) fn contains(whole: &Value, part: &Value) -> bool {
 
 /// [`contains`] for objects.
 pub(super) fn object_contains(whole: &Map<String, Value>, part: &Map<String, Value>) -> bool {
-    part.iter().all(|(key, p)| whole.get(key).is_some_and(|w| contains(w, p)))
+    part.iter()
+        .all(|(key, p)| whole.get(key).is_some_and(|w| contains(w, p)))
 }
 
 /// Equality as `jsonb` has it: numbers by value, members in any order.
@@ -71,7 +82,8 @@ pub(super) fn equal(a: &Value, b: &Value) -> bool {
         }
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len()
-                && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| equal(a, b)))
+                && a.iter()
+                    .all(|(key, a)| b.get(key).is_some_and(|b| equal(a, b)))
         }
         _ => a == b,
     }
@@ -88,7 +100,9 @@ struct Decimal {
 impl Decimal {
     /// `text` is a JSON number (RFC 8259 §6). `None` if its exponent is beyond [`MAX_EXPONENT`].
     fn parse(text: &str) -> Option<Self> {
-        let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (negative, text) = text
+            .strip_prefix('-')
+            .map_or((false, text), |rest| (true, rest));
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
             None => (text, 0),
@@ -106,9 +120,17 @@ impl Decimal {
         let leading = digits.iter().take_while(|&&d| d == b'0').count();
         digits.drain(..leading);
         if digits.is_empty() {
-            return Some(Self { negative: false, digits, exponent: 0 });
+            return Some(Self {
+                negative: false,
+                digits,
+                exponent: 0,
+            });
         }
-        Some(Self { negative, digits, exponent })
+        Some(Self {
+            negative,
+            digits,
+            exponent,
+        })
     }
 }
 
@@ -122,10 +144,19 @@ mod tests {
 
     #[test]
     fn numbers_are_equal_by_value() {
-        for (a, b) in [("1", "1.0"), ("0", "-0.0"), ("1e2", "100"), ("12.50", "1250e-2")] {
+        for (a, b) in [
+            ("1", "1.0"),
+            ("0", "-0.0"),
+            ("1e2", "100"),
+            ("12.50", "1250e-2"),
+        ] {
             assert!(equal(&json(a), &json(b)), "{a} = {b}");
         }
-        for (a, b) in [("1", "-1"), ("10", "1"), ("9007199254740993", "9007199254740992")] {
+        for (a, b) in [
+            ("1", "-1"),
+            ("10", "1"),
+            ("9007199254740993", "9007199254740992"),
+        ] {
             assert!(!equal(&json(a), &json(b)), "{a} <> {b}");
         }
     }
@@ -137,7 +168,11 @@ mod tests {
             ("[1,2,3]", "[1,3]", true),
             ("[1,2,3]", "[3,1]", true),
             ("[1,2,3]", "[1,2,2]", true),
-            (r#"{"product":"P","version":9.4,"jsonb":true}"#, r#"{"version":9.4}"#, true),
+            (
+                r#"{"product":"P","version":9.4,"jsonb":true}"#,
+                r#"{"version":9.4}"#,
+                true,
+            ),
             ("[1,2,[1,3]]", "[1,3]", false),
             ("[1,2,[1,3]]", "[[1,3]]", true),
             (r#"{"foo":{"bar":"baz"}}"#, r#"{"bar":"baz"}"#, false),
@@ -146,14 +181,28 @@ mod tests {
             (r#"{"a":null}"#, r#"{"a":null}"#, true),
             (r"{}", r#"{"a":null}"#, false),
         ] {
-            assert_eq!(contains(&json(whole), &json(part)), expected, "{whole} @> {part}");
+            assert_eq!(
+                contains(&json(whole), &json(part)),
+                expected,
+                "{whole} @> {part}"
+            );
         }
     }
 
     #[test]
     fn what_jsonb_cannot_hold_is_refused() {
-        for text in [r#"{"a":"\u0000"}"#, r#"{"\u0000":1}"#, r#"{"a":1e100000}"#, "[]", "{", "1"] {
-            assert!(matches!(parse_object(text), Err(StorageError::InvalidValue(_))), "{text}");
+        for text in [
+            r#"{"a":"\u0000"}"#,
+            r#"{"\u0000":1}"#,
+            r#"{"a":1e100000}"#,
+            "[]",
+            "{",
+            "1",
+        ] {
+            assert!(
+                matches!(parse_object(text), Err(StorageError::InvalidValue(_))),
+                "{text}"
+            );
         }
         assert!(parse_object(r#"{"a":123456789012345678901234567890.5}"#).is_ok());
     }

@@ -134,7 +134,7 @@ impl Overlay {
         let place = match (self.writes.get(id), self.base.get(id)) {
             (Some(Write::Put { place, .. }), _) => *place,
             (None, Some(Some(base))) => Place::Kept(base.order),
-            (Some(Write::Delete), _) | (None, _) => {
+            (Some(Write::Delete) | None, _) => {
                 self.sequence += 1;
                 Place::End(self.sequence)
             }
@@ -144,7 +144,10 @@ impl Overlay {
             Place::End(sequence) => self.appended.insert(sequence, id.to_owned()),
         };
         self.bytes += text.len() + id.len();
-        let row = OwnRow { row: Arc::new(row), text };
+        let row = OwnRow {
+            row: Arc::new(row),
+            text,
+        };
         self.replace(id, Write::Put { row, place });
     }
 
@@ -191,9 +194,13 @@ impl Overlay {
         if after >= until {
             return Vec::new();
         }
-        let range = (std::ops::Bound::Excluded(after), std::ops::Bound::Included(until));
+        let range = (
+            std::ops::Bound::Excluded(after),
+            std::ops::Bound::Included(until),
+        );
         let rows = self.kept.range(range);
-        rows.filter_map(|(&order, id)| Some((order, self.matching(id, filter)?))).collect()
+        rows.filter_map(|(&order, id)| Some((order, self.matching(id, filter)?)))
+            .collect()
     }
 
     /// Own rows at the end after `after` up to `until`, in order, with their numbers.
@@ -204,7 +211,9 @@ impl Overlay {
         filter: Option<&Map<String, Value>>,
     ) -> impl Iterator<Item = (u64, Arc<str>)> {
         let until = until.max(after);
-        let rows = self.appended.range(after.saturating_add(1).min(until)..=until);
+        let rows = self
+            .appended
+            .range(after.saturating_add(1).min(until)..=until);
         rows.filter(move |&(&sequence, _)| sequence > after)
             .filter_map(move |(&sequence, id)| Some((sequence, self.matching(id, filter)?)))
     }
@@ -230,9 +239,17 @@ impl Overlay {
 
     /// What committing does.
     pub fn changes(&self) -> Changes {
-        let mut changes = Changes { absent: self.unseen.iter().cloned().collect(), ..Changes::default() };
+        let mut changes = Changes {
+            absent: self.unseen.iter().cloned().collect(),
+            ..Changes::default()
+        };
         let existed = |id: &str| matches!(self.base.get(id), Some(Some(_)));
-        changes.close = self.writes.keys().filter(|id| existed(id)).cloned().collect();
+        changes.close = self
+            .writes
+            .keys()
+            .filter(|id| existed(id))
+            .cloned()
+            .collect();
         changes.close.sort_unstable();
         let kept = self.kept.iter().map(|(&order, id)| (Some(order), id));
         let appended = self.appended.values().map(|id| (None, id));

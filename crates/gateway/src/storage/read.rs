@@ -46,7 +46,11 @@ impl<H: Host> Transaction<H> {
         let mut row = json::parse_object(json)?;
         self.look_up(&table, id).await?;
         self.write(&table, |overlay| {
-            let old = if table.row_is_needed() { current(overlay, id)? } else { None };
+            let old = if table.row_is_needed() {
+                current(overlay, id)?
+            } else {
+                None
+            };
             table.admit(id, old.as_ref(), &mut row)?;
             overlay.put(id, row);
             Ok(())
@@ -92,13 +96,12 @@ impl<H: Host> Transaction<H> {
     pub async fn push(&self, table: &str, json: &str) -> Result<String, StorageError> {
         let table = self.permitted(table, "push", Perm::W).await?;
         let mut row = json::parse_object(json)?;
-        let id = match table.id_in(&row)? {
-            Some(id) => id,
-            None => {
-                let id = self.new_id();
-                table.name(&mut row, &id)?;
-                id
-            }
+        let id = if let Some(id) = table.id_in(&row)? {
+            id
+        } else {
+            let id = self.new_id();
+            table.name(&mut row, &id)?;
+            id
         };
         self.write(&table, |overlay| match overlay.push(&id, row) {
             Ok(()) => Ok(id),
@@ -138,18 +141,24 @@ impl<H: Host> Transaction<H> {
         cursor: Option<&str>,
     ) -> Result<Page, StorageError> {
         let table = self.permitted(table, "query", Perm::R).await?;
-        let filter = filter.map(json::parse_object).transpose()?.filter(|filter| !filter.is_empty());
+        let filter = filter
+            .map(json::parse_object)
+            .transpose()?
+            .filter(|filter| !filter.is_empty());
         if let Some(filter) = &filter {
             table.admit_filter(filter)?;
         }
-        let text = filter.as_ref().and_then(|filter| serde_json::to_string(filter).ok());
+        let text = filter
+            .as_ref()
+            .and_then(|filter| serde_json::to_string(filter).ok());
         let cursor = match cursor {
             Some(cursor) => Cursor::parse(cursor)?,
             None => self.start(&table, text.as_deref()),
         };
         let (mut found, next) = match cursor {
             Cursor::Stored { after, ceiling } => {
-                self.stored_page(&table, filter.as_ref(), text, after, ceiling).await?
+                self.stored_page(&table, filter.as_ref(), text, after, ceiling)
+                    .await?
             }
             own @ Cursor::Own { .. } => (Vec::new(), Some(own)),
         };
@@ -164,13 +173,22 @@ impl<H: Host> Transaction<H> {
             for (sequence, row) in rows.by_ref() {
                 found.push(row);
                 if found.len() == PAGE {
-                    next = Some(Cursor::Own { after: sequence, ceiling });
+                    next = Some(Cursor::Own {
+                        after: sequence,
+                        ceiling,
+                    });
                     break;
                 }
             }
         }
-        let rows = found.iter().map(|row| table.shown(row)).collect::<Result<_, _>>()?;
-        Ok(Page { rows, cursor: next.map(Cursor::write) })
+        let rows = found
+            .iter()
+            .map(|row| table.shown(row))
+            .collect::<Result<_, _>>()?;
+        Ok(Page {
+            rows,
+            cursor: next.map(Cursor::write),
+        })
     }
 
     fn start(&self, table: &Table, filter: Option<&str>) -> Cursor {
@@ -180,7 +198,10 @@ impl<H: Host> Transaction<H> {
             Some(filter) => overlay.dependencies.on_filter(filter),
             None => overlay.dependencies.on_all(),
         }
-        Cursor::Stored { after: Direction::Forward.start(), ceiling: overlay.sequence() }
+        Cursor::Stored {
+            after: Direction::Forward.start(),
+            ceiling: overlay.sequence(),
+        }
     }
 
     async fn stored_page(
@@ -191,10 +212,18 @@ impl<H: Host> Transaction<H> {
         after: i64,
         ceiling: u64,
     ) -> Result<(Vec<Arc<str>>, Option<Cursor>), StorageError> {
-        let rows = self.rows(table, text, Direction::Forward, after, PAGE).await?;
+        let rows = self
+            .rows(table, text, Direction::Forward, after, PAGE)
+            .await?;
         let last = rows.last().map_or(after, |(_, base)| base.order);
         let (until, next) = if rows.len() == PAGE {
-            (last, Cursor::Stored { after: last, ceiling })
+            (
+                last,
+                Cursor::Stored {
+                    after: last,
+                    ceiling,
+                },
+            )
         } else {
             (i64::MAX, Cursor::Own { after: 0, ceiling })
         };
@@ -344,7 +373,10 @@ fn at(table: &Table, snapshot: Option<&Snapshot>) -> Option<Txid> {
 fn base(row: &mut Row, column: usize) -> Result<Base, StorageError> {
     let order = row.int(column + 1).ok_or(StorageError::Internal)?;
     let text = row.take_text(column).ok_or(StorageError::Internal)?;
-    Ok(Base { text: text.into(), order })
+    Ok(Base {
+        text: text.into(),
+        order,
+    })
 }
 
 /// The row as it stands for this call, parsed.

@@ -38,13 +38,23 @@ impl Schema {
             .iter()
             .map(|entry| (entry.id.clone(), Arc::new(Table::new(entry.clone()))))
             .collect();
-        let has = |slot| tables.values().any(|table: &Arc<Table>| table.slot() == slot);
+        let has = |slot| {
+            tables
+                .values()
+                .any(|table: &Arc<Table>| table.slot() == slot)
+        };
         let has = [has(Slot::Shared), has(Slot::Own)];
-        Self { tables, has, catalog: Mutex::new(None) }
+        Self {
+            tables,
+            has,
+            catalog: Mutex::new(None),
+        }
     }
 
     pub(super) fn table(&self, id: &str) -> Result<&Arc<Table>, StorageError> {
-        self.tables.get(id).ok_or_else(|| StorageError::UnknownTable(id.to_owned()))
+        self.tables
+            .get(id)
+            .ok_or_else(|| StorageError::UnknownTable(id.to_owned()))
     }
 
     /// Every domain a call of this owner may touch, in the order mutexes are taken.
@@ -62,7 +72,11 @@ impl Schema {
 
     pub(super) async fn catalog<H: Host>(&self, host: &H) -> Result<Arc<Catalog>, StorageError> {
         let now = host.clock().monotonic_ms();
-        let cached = self.catalog.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let cached = self
+            .catalog
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         if let Some((read, catalog)) = cached
             && now.saturating_sub(read) < Self::CATALOG_TTL_MS
         {
@@ -77,18 +91,25 @@ impl Schema {
 impl Catalog {
     async fn read<H: Host>(host: &H) -> Result<Self, StorageError> {
         let mut connection = host.database().acquire().await?;
-        let outcome = connection.run(&[Statement::DataRole, Statement::Catalog]).await;
+        let outcome = connection
+            .run(&[Statement::DataRole, Statement::Catalog])
+            .await;
         let mut results = outcome.into_iter();
         let role = results.next().ok_or(StorageError::Internal)??;
         let role = role.first().and_then(|row| row.int(0)) == Some(1);
         let mut tables = HashMap::new();
         for mut row in results.next().ok_or(StorageError::Internal)?? {
-            let perm = row.int(2).and_then(|bits| Perm::from_bits(u8::try_from(bits).ok()?));
+            let perm = row
+                .int(2)
+                .and_then(|bits| Perm::from_bits(u8::try_from(bits).ok()?));
             if let (Some(id), Some(ptr), Some(perm)) = (row.take_text(0), row.take_text(1), perm) {
                 tables.insert(id, (ptr, perm));
             }
         }
-        Ok(Self { tables, role: role.then_some("kt_data") })
+        Ok(Self {
+            tables,
+            role: role.then_some("kt_data"),
+        })
     }
 
     /// What may be done with a table, as the build and the database both have it.
@@ -108,7 +129,10 @@ impl Domains {
     const MAX: usize = 65_536;
 
     pub(super) fn is_known(&self, domain: &Domain) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(domain)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(domain)
     }
 
     pub(super) fn learn(&self, domains: &[Domain]) {

@@ -2,12 +2,11 @@
 //! a driver can keep them prepared; everything a caller chose is a parameter.
 
 use crate::host::Value;
-use crate::manifest::{Tenancy, TableEntry};
+use crate::manifest::{TableEntry, Tenancy};
 use crate::storage::domain::{Domain, Slot};
 use crate::storage::statement::{Direction, Statement};
 
-const CATALOG: &str =
-    "SELECT id, ptr, permissions::bigint FROM kontract.storage WHERE owner = '*'";
+const CATALOG: &str = "SELECT id, ptr, permissions::bigint FROM kontract.storage WHERE owner = '*'";
 
 const DATA_ROLE: &str = "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_roles \
      WHERE rolname = 'kt_data' AND pg_catalog.pg_has_role(oid, 'MEMBER') \
@@ -78,8 +77,16 @@ impl TableSql {
             } else {
                 "$5::bigint IS NULL AND _deleted_txid IS NULL"
             };
-            let filter = if filtered { "data @> $2::text::jsonb" } else { "$2::text IS NULL" };
-            let (beyond, order) = if backward { ("<", "DESC") } else { (">", "ASC") };
+            let filter = if filtered {
+                "data @> $2::text::jsonb"
+            } else {
+                "$2::text IS NULL"
+            };
+            let (beyond, order) = if backward {
+                ("<", "DESC")
+            } else {
+                (">", "ASC")
+            };
             format!(
                 "SELECT id, data::text, _order FROM kontract.{ptr} WHERE {mine} AND {visible} \
                  AND {filter} AND _order {beyond} $3::bigint ORDER BY _order {order} LIMIT $4::bigint"
@@ -100,7 +107,10 @@ impl TableSql {
                      WHERE _deleted_txid IS NULL OR _deleted_txid > $3::bigint"
                 ),
             ],
-            read_rows: [[both(false, false), both(false, true)], [both(true, false), both(true, true)]],
+            read_rows: [
+                [both(false, false), both(false, true)],
+                [both(true, false), both(true, true)],
+            ],
             validate: format!(
                 "SELECT 1 / (CASE WHEN EXISTS (SELECT 1 FROM kontract.{ptr} WHERE {mine} \
                  AND (_txid > $2::bigint OR _deleted_txid > $2::bigint) \
@@ -115,14 +125,16 @@ impl TableSql {
                 "UPDATE kontract.{ptr} SET _deleted_txid = current_setting('{txid}')::bigint \
                  WHERE {mine} AND id = ANY($2::text[]) AND _deleted_txid IS NULL"
             ),
-            // The version goes on from the row's history, so (id, version) never repeats.
+            // The version goes on from the row's history, so (id, version) never repeats. A row that
+            // keeps its order has just been closed, so the last live one does not tell the end.
             insert_rows: format!(
                 "INSERT INTO kontract.{ptr} (id, data, _version, _txid, _owner, _order) \
                  SELECT n.id, n.data::jsonb, coalesce((SELECT _version FROM kontract.{ptr} \
                  WHERE {mine} AND id = n.id ORDER BY _txid DESC LIMIT 1), 0) + 1, \
                  current_setting('{txid}')::bigint, $1::text, coalesce(n._order, \
-                 (SELECT coalesce(max(_order), 0) FROM kontract.{ptr} \
-                 WHERE {mine} AND _deleted_txid IS NULL) + n.rank) \
+                 greatest(0, (SELECT max(_order) FROM kontract.{ptr} \
+                 WHERE {mine} AND _deleted_txid IS NULL), \
+                 (SELECT max(kept) FROM unnest($4::bigint[]) AS kept)) + n.rank) \
                  FROM unnest($2::text[], $3::text[], $4::bigint[]) WITH ORDINALITY \
                  AS n(id, data, _order, rank)"
             ),
@@ -154,7 +166,13 @@ impl Statement {
             Self::ActAs { role: None, .. } => ACT_AS_OWNER,
             Self::ActAsSelf => ACT_AS_SELF,
             Self::ReadRow { table, at, .. } => &table.sql().read_row[usize::from(at.is_some())],
-            Self::ReadRows { table, filter, direction, at, .. } => {
+            Self::ReadRows {
+                table,
+                filter,
+                direction,
+                at,
+                ..
+            } => {
                 &table.sql().read_rows[usize::from(at.is_some())][usize::from(filter.is_some())]
                     [usize::from(*direction == Direction::Backward)]
             }
@@ -179,30 +197,52 @@ impl Statement {
             | Self::Rollback
             | Self::ActAsSelf => Vec::new(),
             Self::Snapshots { domains } => {
-                vec![Value::Texts(domains.iter().map(|d| d.name().to_owned()).collect())]
+                vec![Value::Texts(
+                    domains.iter().map(|d| d.name().to_owned()).collect(),
+                )]
             }
             Self::Stored { sid } => vec![text(sid)],
             Self::EnsureDomain { domain } | Self::LockMutex { domain } => vec![name(domain)],
-            Self::NextTxid { sid, domain, req_hash, reply } => vec![
+            Self::NextTxid {
+                sid,
+                domain,
+                req_hash,
+                reply,
+            } => vec![
                 text(sid),
                 name(domain),
                 Value::OptionalBytes(Some(req_hash.clone())),
                 Value::OptionalBytes(reply.clone()),
             ],
             Self::CheckHorizon { domain, at } => vec![name(domain), Value::Int(at.0)],
-            Self::ActAs { role: Some(role), owner } => vec![text(owner), text(role)],
+            Self::ActAs {
+                role: Some(role),
+                owner,
+            } => vec![text(owner), text(role)],
             Self::ActAs { role: None, owner } => vec![text(owner)],
             Self::ReadRow { owner, id, at, .. } => {
                 vec![text(owner), text(id), Value::OptionalInt(at.map(|at| at.0))]
             }
-            Self::ReadRows { owner, filter, after, limit, at, .. } => vec![
+            Self::ReadRows {
+                owner,
+                filter,
+                after,
+                limit,
+                at,
+                ..
+            } => vec![
                 text(owner),
                 Value::OptionalText(filter.clone()),
                 Value::Int(*after),
                 Value::Int(*limit),
                 Value::OptionalInt(at.map(|at| at.0)),
             ],
-            Self::Validate { owner, since, dependencies: d, .. } => vec![
+            Self::Validate {
+                owner,
+                since,
+                dependencies: d,
+                ..
+            } => vec![
                 text(owner),
                 Value::Int(since.0),
                 Value::Int(i64::from(d.all)),
@@ -214,7 +254,13 @@ impl Statement {
             Self::CheckAbsent { owner, ids, .. } | Self::CloseRows { owner, ids, .. } => {
                 vec![text(owner), Value::Texts(ids.clone())]
             }
-            Self::InsertRows { owner, ids, data, orders, .. } => vec![
+            Self::InsertRows {
+                owner,
+                ids,
+                data,
+                orders,
+                ..
+            } => vec![
                 text(owner),
                 Value::Texts(ids.clone()),
                 Value::Texts(data.clone()),

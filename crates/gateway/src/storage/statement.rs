@@ -30,7 +30,7 @@ pub enum Statement {
         /// The domains to look at.
         domains: Vec<Domain>,
     },
-    /// What an earlier attempt of this call left. Columns: req_hash, reply.
+    /// What an earlier attempt of this call left. Columns: `req_hash`, `reply`.
     Stored {
         /// The call's sid.
         sid: String,
@@ -209,7 +209,10 @@ impl Dependencies {
 
     /// Everything was looked at.
     pub fn on_all(&mut self) {
-        *self = Self { all: true, ..Self::default() };
+        *self = Self {
+            all: true,
+            ..Self::default()
+        };
     }
 
     /// The end of the order was looked at, down to this row.

@@ -9,7 +9,7 @@ use crate::storage::error::StorageError;
 use crate::storage::json;
 use crate::storage::sql::TableSql;
 
-/// Longest id in bytes: with the owner it must fit an index entry (PostgreSQL: a third of a page).
+/// Longest id in bytes: with the owner it must fit an index entry (Postgres: a third of a page).
 const MAX_ID: usize = 1024;
 
 /// One table of a build.
@@ -32,7 +32,10 @@ impl Table {
             let fields = entry.fields.iter().filter(|field| !field.perm.allows(bit));
             fields.map(|field| field.name.clone()).collect()
         };
-        let primkey = entry.fields.iter().find(|field| field.name == entry.primkey);
+        let primkey = entry
+            .fields
+            .iter()
+            .find(|field| field.name == entry.primkey);
         Self {
             read_only: lacking(Perm::W),
             write_only: lacking(Perm::R),
@@ -150,7 +153,11 @@ impl Table {
 
     /// Refuses a filter that would tell what a write-only field holds.
     pub(super) fn admit_filter(&self, filter: &Map<String, Value>) -> Result<(), StorageError> {
-        match self.write_only.iter().find(|field| filter.contains_key(*field)) {
+        match self
+            .write_only
+            .iter()
+            .find(|field| filter.contains_key(*field))
+        {
             Some(field) => Err(StorageError::WriteOnlyField(field.clone())),
             None => Ok(()),
         }

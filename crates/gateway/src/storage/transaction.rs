@@ -64,7 +64,8 @@ pub(super) struct State {
 impl State {
     pub fn overlay(&mut self, table: &Table) -> &mut Overlay {
         if !self.tables.contains_key(table.id()) {
-            self.tables.insert(table.id().to_owned(), Overlay::default());
+            self.tables
+                .insert(table.id().to_owned(), Overlay::default());
         }
         self.tables.entry(table.id().to_owned()).or_default()
     }
@@ -88,7 +89,17 @@ impl<H: Host> Transaction<H> {
         mode: Mode,
     ) -> Self {
         let state = Mutex::new(State::default());
-        Self { host, schema, known, owner, perm, key, gate: AsyncMutex::new(None), mode, state }
+        Self {
+            host,
+            schema,
+            known,
+            owner,
+            perm,
+            key,
+            gate: AsyncMutex::new(None),
+            mode,
+            state,
+        }
     }
 
     /// Takes the mutexes of every domain the call may touch. Waits for them as long as the
@@ -100,13 +111,23 @@ impl<H: Host> Transaction<H> {
         let mut connection = self.host.database().acquire().await?;
         let mut batch: Vec<_> = self.ensure(&domains).collect();
         batch.push(Statement::BeginWrite);
-        batch.extend(domains.iter().map(|d| Statement::LockMutex { domain: d.clone() }));
-        batch.push(Statement::Snapshots { domains: domains.clone() });
+        batch.extend(
+            domains
+                .iter()
+                .map(|d| Statement::LockMutex { domain: d.clone() }),
+        );
+        batch.push(Statement::Snapshots {
+            domains: domains.clone(),
+        });
         batch.extend(self.stored_statement());
-        batch.push(Statement::ActAs { role, owner: self.owner.clone() });
+        batch.push(Statement::ActAs {
+            role,
+            owner: self.owner.clone(),
+        });
         let outcome = connection.run(&batch).await;
         if let Some((statement, error)) = first_error(&batch, &outcome) {
-            if matches!(statement, Statement::LockMutex { .. }) && error.sqlstate() == Some("22012") {
+            if matches!(statement, Statement::LockMutex { .. }) && error.sqlstate() == Some("22012")
+            {
                 self.known.forget(&domains);
                 return Err(StorageError::Conflict);
             }
@@ -185,7 +206,10 @@ impl<H: Host> Transaction<H> {
         if (self.perm & catalog.permissions(&table)?).allows(needs) {
             return Ok(table);
         }
-        Err(StorageError::PermissionDenied { operation, table: table.id().to_owned() })
+        Err(StorageError::PermissionDenied {
+            operation,
+            table: table.id().to_owned(),
+        })
     }
 
     /// Refuses to buffer more than a call may write.
@@ -254,7 +278,10 @@ impl<H: Host> Transaction<H> {
             batch.extend(self.stored_statement());
         }
         if let Some(statement) = statement {
-            batch.push(Statement::ActAs { role, owner: self.owner.clone() });
+            batch.push(Statement::ActAs {
+                role,
+                owner: self.owner.clone(),
+            });
             batch.push(statement);
         }
         batch.push(Statement::Commit);
@@ -271,7 +298,10 @@ impl<H: Host> Transaction<H> {
             match StorageError::from(error) {
                 StorageError::Unavailable if retry => {
                     retry = false;
-                    self.host.clock().sleep(std::time::Duration::from_millis(20)).await;
+                    self.host
+                        .clock()
+                        .sleep(std::time::Duration::from_millis(20))
+                        .await;
                 }
                 error => return Err(error),
             }
@@ -332,13 +362,20 @@ impl<H: Host> Transaction<H> {
     }
 
     /// Statements that create the fixed rows of domains not known to have them.
-    pub(super) fn ensure<'a>(&'a self, domains: &'a [Domain]) -> impl Iterator<Item = Statement> + 'a {
+    pub(super) fn ensure<'a>(
+        &'a self,
+        domains: &'a [Domain],
+    ) -> impl Iterator<Item = Statement> + 'a {
         let unknown = domains.iter().filter(|domain| !self.known.is_known(domain));
-        unknown.map(|domain| Statement::EnsureDomain { domain: domain.clone() })
+        unknown.map(|domain| Statement::EnsureDomain {
+            domain: domain.clone(),
+        })
     }
 
     fn stored_statement(&self) -> Option<Statement> {
-        self.key.as_ref().map(|key| Statement::Stored { sid: key.sid.clone() })
+        self.key.as_ref().map(|key| Statement::Stored {
+            sid: key.sid.clone(),
+        })
     }
 }
 

@@ -23,12 +23,22 @@ async fn push(call: Call) -> Result<Reply, UserError> {
 async fn a_lost_acknowledgement_is_one_effect() {
     let world = World::new(Closures::default().on("write", push)).await;
     let caller = world.caller();
-    for (n, fault) in [Fault::BeforeCommit, Fault::AfterCommit].into_iter().enumerate() {
+    for (n, fault) in [Fault::BeforeCommit, Fault::AfterCommit]
+        .into_iter()
+        .enumerate()
+    {
         world.host.database.fail_next(fault);
         let id = caller.call("write", "x").await.text();
-        assert_eq!(world.database.number(LIVE).await, i64::try_from(n).unwrap() + 1);
+        assert_eq!(
+            world.database.number(LIVE).await,
+            i64::try_from(n).unwrap() + 1
+        );
         let stored = format!("SELECT count(*) FROM kontract.tbl_notes_1 WHERE id = '{id}'");
-        assert_eq!(world.database.number(&stored).await, 1, "the reply is the commit's");
+        assert_eq!(
+            world.database.number(&stored).await,
+            1,
+            "the reply is the commit's"
+        );
     }
 }
 
@@ -40,7 +50,13 @@ async fn a_retry_with_the_same_key_runs_once() {
         let run = counted.fetch_add(1, Ordering::SeqCst);
         async move {
             // The second run would answer something else, or fail.
-            if call.transaction.get("notes", "once").await.map_err(text)?.is_some() {
+            if call
+                .transaction
+                .get("notes", "once")
+                .await
+                .map_err(text)?
+                .is_some()
+            {
                 return Err(UserError {
                     code: "NOT_FOUND".to_owned(),
                     status: 404,
@@ -48,7 +64,10 @@ async fn a_retry_with_the_same_key_runs_once() {
                     stack: None,
                 });
             }
-            call.transaction.set("notes", "once", "{}").await.map_err(text)?;
+            call.transaction
+                .set("notes", "once", "{}")
+                .await
+                .map_err(text)?;
             Ok(ok(&run.to_string()))
         }
     };
@@ -59,7 +78,10 @@ async fn a_retry_with_the_same_key_runs_once() {
     assert_eq!(first, again);
     assert_eq!(first.text(), "0");
     // The key outlives the session.
-    let elsewhere = world.caller().call_with("write", "a", [9; 16], |_| {}).await;
+    let elsewhere = world
+        .caller()
+        .call_with("write", "a", [9; 16], |_| {})
+        .await;
     assert_eq!(elsewhere, again);
     let other = caller.call_with("write", "b", [9; 16], |_| {}).await;
     assert_eq!(other.code(), "INVALID_REQUEST");
@@ -85,20 +107,35 @@ async fn a_killed_connection_leaves_nothing_half_written() {
         let (world, kills) = (killer.clone(), kills.clone());
         async move {
             call.transaction.get("notes", "a").await.map_err(text)?;
-            call.transaction.set("notes", "a", "{}").await.map_err(text)?;
+            call.transaction
+                .set("notes", "a", "{}")
+                .await
+                .map_err(text)?;
             if kills.fetch_add(1, Ordering::SeqCst) == 0 {
                 assert!(world.database.kill_gateway_connections().await > 0);
             }
-            call.transaction.set("notes", "b", "{}").await.map_err(text)?;
+            call.transaction
+                .set("notes", "b", "{}")
+                .await
+                .map_err(text)?;
             Ok(ok(""))
         }
     };
-    world.gateway.deploy(crate::support::MANIFEST, Closures::default().on("write", handler)).unwrap();
+    world
+        .gateway
+        .deploy(
+            crate::support::MANIFEST,
+            Closures::default().on("write", handler),
+        )
+        .unwrap();
     let caller = world.caller();
     caller.call("write", "").await.text();
     assert_eq!(world.database.number(LIVE).await, 2);
     caller.call("write", "").await.text();
-    world.gateway.deploy(crate::support::MANIFEST, Closures::default()).unwrap();
+    world
+        .gateway
+        .deploy(crate::support::MANIFEST, Closures::default())
+        .unwrap();
 }
 
 /// A call that holds the mutexes on a connection, and loses it.
@@ -123,11 +160,20 @@ async fn a_pinned_call_that_loses_its_connection_runs_again() {
             Ok(ok(&call.attempt.to_string()))
         }
     };
-    world.gateway.deploy(crate::support::MANIFEST, Closures::default().on("write", handler)).unwrap();
+    world
+        .gateway
+        .deploy(
+            crate::support::MANIFEST,
+            Closures::default().on("write", handler),
+        )
+        .unwrap();
     let attempt = world.caller().call("write", "").await.text();
     assert_eq!(attempt, "2");
     assert_eq!(world.database.number(LIVE).await, 1);
-    world.gateway.deploy(crate::support::MANIFEST, Closures::default()).unwrap();
+    world
+        .gateway
+        .deploy(crate::support::MANIFEST, Closures::default())
+        .unwrap();
 }
 
 #[tokio::test]
@@ -135,16 +181,33 @@ async fn no_server_is_service_unavailable() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let host = Arc::new(TestHost::new(&format!("postgres://nobody@127.0.0.1:{port}/none")));
+    let host = Arc::new(TestHost::new(&format!(
+        "postgres://nobody@127.0.0.1:{port}/none"
+    )));
     let key = StaticKey::from_private([1; 32]);
     let mut config = GatewayConfig::new(key.clone());
     config.dev_identity = Some("alice".to_owned());
     let gateway = Arc::new(Gateway::new(host, config));
-    let before = Caller::connect(gateway.clone(), key.public()).call("write", "").await;
+    let before = Caller::connect(gateway.clone(), key.public())
+        .call("write", "")
+        .await;
     assert_eq!(before.code(), "SERVICE_UNAVAILABLE", "nothing is deployed");
-    gateway.deploy(crate::support::MANIFEST, Closures::default().on("write", push)).unwrap();
-    match Caller::connect(gateway, key.public()).call("write", "").await {
-        Outcome::Error { code, status: 503, message, .. } => {
+    gateway
+        .deploy(
+            crate::support::MANIFEST,
+            Closures::default().on("write", push),
+        )
+        .unwrap();
+    match Caller::connect(gateway, key.public())
+        .call("write", "")
+        .await
+    {
+        Outcome::Error {
+            code,
+            status: 503,
+            message,
+            ..
+        } => {
             assert_eq!(code, "SERVICE_UNAVAILABLE");
             assert!(!message.contains("127.0.0.1"), "{message}");
         }

@@ -18,7 +18,10 @@ async fn number(call: &Call, table: &str, id: &str) -> Result<i64, UserError> {
 }
 
 async fn store(call: &Call, table: &str, id: &str, n: i64) -> Result<(), UserError> {
-    call.transaction.set(table, id, &json!({ "n": n }).to_string()).await.map_err(text)
+    call.transaction
+        .set(table, id, &json!({ "n": n }).to_string())
+        .await
+        .map_err(text)
 }
 
 async fn increment(call: Call) -> Result<Reply, UserError> {
@@ -94,8 +97,17 @@ async fn write_skew_is_retried() {
     let mut saw = [a_saw.text(), b_saw.text()];
     saw.sort();
     assert_eq!(saw, ["1", "2"], "one saw the other's change");
-    let left: i64 = a.call("read", "notes/ann").await.text().parse::<i64>().unwrap()
-        + a.call("read", "notes/bob").await.text().parse::<i64>().unwrap();
+    let left: i64 = a
+        .call("read", "notes/ann")
+        .await
+        .text()
+        .parse::<i64>()
+        .unwrap()
+        + a.call("read", "notes/bob")
+            .await
+            .text()
+            .parse::<i64>()
+            .unwrap();
     assert_eq!(left, 1);
 }
 
@@ -133,7 +145,11 @@ async fn a_phantom_is_retried() {
         let barrier = barrier.clone();
         async move {
             let filter = r#"{"room":"A"}"#;
-            let page = call.transaction.query("notes", Some(filter), None).await.map_err(text)?;
+            let page = call
+                .transaction
+                .query("notes", Some(filter), None)
+                .await
+                .map_err(text)?;
             meet(&barrier, call.attempt).await;
             if page.rows.is_empty() {
                 call.transaction.push("notes", filter).await.map_err(text)?;
@@ -165,7 +181,11 @@ async fn many_increments_of_one_row_all_land() {
         for caller in callers {
             caller.await.unwrap();
         }
-        let sum = world.caller().call("read", &format!("{table}/counter")).await.text();
+        let sum = world
+            .caller()
+            .call("read", &format!("{table}/counter"))
+            .await
+            .text();
         assert_eq!(sum, "64", "{table}");
     }
     let versions = "SELECT max(_version) FROM kontract.tbl_board_1";
@@ -184,10 +204,16 @@ async fn pages_share_a_snapshot() {
             let mut cursor: Option<String> = None;
             let mut pages = 0;
             loop {
-                let read = call.transaction.query("notes", None, cursor.as_deref()).await;
+                let read = call
+                    .transaction
+                    .query("notes", None, cursor.as_deref())
+                    .await;
                 let Page { rows, cursor: next } = read.map_err(text)?;
                 ids.extend(rows.iter().map(|row| {
-                    serde_json::from_str::<Value>(row).unwrap()["id"].as_str().unwrap().to_owned()
+                    serde_json::from_str::<Value>(row).unwrap()["id"]
+                        .as_str()
+                        .unwrap()
+                        .to_owned()
                 }));
                 pages += 1;
                 if pages == 1 {
@@ -209,9 +235,15 @@ async fn pages_share_a_snapshot() {
             }
         } else {
             for i in [1, 300, 599] {
-                call.transaction.delete("notes", &format!("r{i:03}")).await.map_err(text)?;
+                call.transaction
+                    .delete("notes", &format!("r{i:03}"))
+                    .await
+                    .map_err(text)?;
             }
-            call.transaction.push("notes", r#"{"id":"late"}"#).await.map_err(text)?;
+            call.transaction
+                .push("notes", r#"{"id":"late"}"#)
+                .await
+                .map_err(text)?;
         }
         Ok(ok(""))
     };

@@ -1,4 +1,10 @@
-//! The gateway on a real PostgreSQL: `KONTRACT_TEST_DATABASE_URL` names an admin login.
+//! The gateway on a real Postgres: `KONTRACT_TEST_DATABASE_URL` names an admin login.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::needless_pass_by_value,
+    reason = "a test that cannot go on should stop, and says where"
+)]
 
 mod faults;
 mod isolation;

@@ -1,8 +1,13 @@
 //! What a migration makes of a database, and leaves alone.
 
-use kontract_pg::{MigrateError, migrate};
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::support::{MANIFEST, TestDatabase};
+use kontract_gateway::{Gateway, GatewayConfig, Invocation};
+use kontract_pg::{MigrateError, migrate};
+use kontract_raystream::StaticKey;
+
+use crate::support::{Caller, Closures, MANIFEST, TestDatabase, TestHost, connect, ok, text};
 
 /// Every table and column privilege the gateway's login holds by itself.
 const HELD: &str = "
@@ -23,8 +28,13 @@ async fn the_gateways_login_holds_almost_nothing() {
     let admin = database.admin().await;
     let rows = admin.query(HELD, &[]).await.unwrap();
     let held: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    let expected =
-        ["storage: SELECT", "trxs: DELETE", "trxs: INSERT", "trxs: SELECT", "trxs.ts: UPDATE"];
+    let expected = [
+        "storage: SELECT",
+        "trxs: DELETE",
+        "trxs: INSERT",
+        "trxs: SELECT",
+        "trxs.ts: UPDATE",
+    ];
     let mut held_sorted = held.clone();
     held_sorted.sort();
     let mut expected = expected.map(str::to_owned).to_vec();
@@ -33,7 +43,13 @@ async fn the_gateways_login_holds_almost_nothing() {
     let attributes = "SELECT rolcanlogin AND NOT (rolsuper OR rolinherit OR rolcreaterole \
                       OR rolcreatedb OR rolreplication OR rolbypassrls) \
                       FROM pg_roles WHERE rolname = 'kontract_gateway'";
-    assert!(admin.query_one(attributes, &[]).await.unwrap().get::<_, bool>(0));
+    assert!(
+        admin
+            .query_one(attributes, &[])
+            .await
+            .unwrap()
+            .get::<_, bool>(0)
+    );
     let memberships = "SELECT array_agg(r.rolname::text) FROM pg_auth_members m \
                        JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles g ON g.oid = m.member \
                        WHERE g.rolname = 'kontract_gateway'";
@@ -51,8 +67,15 @@ async fn a_second_migration_changes_nothing_and_loses_nothing() {
     assert_eq!(report.applied, Vec::<String>::new());
     // A build without the table leaves it where it is.
     let empty = r#"{"version":1,"routes":[],"tables":[]}"#;
-    migrate(&admin, empty, "a password of the tests").await.unwrap();
-    assert_eq!(database.number("SELECT count(*) FROM kontract.tbl_notes_1").await, 1);
+    migrate(&admin, empty, "a password of the tests")
+        .await
+        .unwrap();
+    assert_eq!(
+        database
+            .number("SELECT count(*) FROM kontract.tbl_notes_1")
+            .await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -72,13 +95,17 @@ async fn a_change_that_would_expose_rows_is_refused_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn migrations_may_run_at_the_same_time() {
-    let database = std::sync::Arc::new(TestDatabase::empty().await);
+    let database = Arc::new(TestDatabase::empty().await);
     let runs: Vec<_> = (0..4)
         .map(|_| {
             let database = database.clone();
             tokio::spawn(async move {
                 let admin = database.admin().await;
-                migrate(&admin, MANIFEST, "a password of the tests").await.unwrap().applied.len()
+                migrate(&admin, MANIFEST, "a password of the tests")
+                    .await
+                    .unwrap()
+                    .applied
+                    .len()
             })
         })
         .collect();
@@ -86,7 +113,11 @@ async fn migrations_may_run_at_the_same_time() {
     for run in runs {
         applied.push(run.await.unwrap());
     }
-    assert_eq!(applied.iter().filter(|&&count| count > 0).count(), 1, "{applied:?}");
+    assert_eq!(
+        applied.iter().filter(|&&count| count > 0).count(),
+        1,
+        "{applied:?}"
+    );
 }
 
 /// A login that may create roles and schemas, and is no superuser.
@@ -101,24 +132,34 @@ async fn a_superuser_is_not_needed() {
     );
     admin.batch_execute(&make).await.unwrap();
     // Roles another database of this cluster has made are taken over with the right to give them.
-    admin.batch_execute(&format!(
-        "DO $$ DECLARE r text; BEGIN FOR r IN SELECT rolname FROM pg_roles WHERE rolname IN \
+    admin
+        .batch_execute(&format!(
+            "DO $$ DECLARE r text; BEGIN FOR r IN SELECT rolname FROM pg_roles WHERE rolname IN \
          ('kontract_owner', 'kontract_gateway', 'kt_data') LOOP \
          EXECUTE format('GRANT %I TO {name} WITH ADMIN OPTION', r); END LOOP; END $$"
-    ))
-    .await
-    .unwrap();
+        ))
+        .await
+        .unwrap();
     let url = database.admin_url();
     let (scheme, rest) = url.split_once("://").unwrap();
     let server = rest.rsplit_once('@').map_or(rest, |(_, server)| server);
-    let client = crate::support::connect(&format!("{scheme}://{name}:p@{server}")).await;
-    let report = migrate(&client, MANIFEST, "a password of the tests").await.unwrap();
+    let client = connect(&format!("{scheme}://{name}:p@{server}")).await;
+    let report = migrate(&client, MANIFEST, "a password of the tests")
+        .await
+        .unwrap();
     assert!(!report.degraded);
-    let again = migrate(&client, MANIFEST, "a password of the tests").await.unwrap();
+    let again = migrate(&client, MANIFEST, "a password of the tests")
+        .await
+        .unwrap();
     assert_eq!(again.applied, Vec::<String>::new());
-    let tables: i64 = database.number("SELECT count(*) FROM kontract.storage").await;
+    let tables: i64 = database
+        .number("SELECT count(*) FROM kontract.storage")
+        .await;
     assert_eq!(tables, 4);
-    admin.batch_execute(&format!("DROP OWNED BY {name}; DROP ROLE {name}")).await.unwrap();
+    admin
+        .batch_execute(&format!("DROP OWNED BY {name}; DROP ROLE {name}"))
+        .await
+        .unwrap();
 }
 
 /// A login that may not even create roles gets tables of its own, and is told so.
@@ -136,27 +177,43 @@ async fn without_roles_one_login_does() {
     let (scheme, rest) = url.split_once("://").unwrap();
     let server = rest.rsplit_once('@').map_or(rest, |(_, server)| server);
     let poor = format!("{scheme}://{name}:p@{server}");
-    let client = crate::support::connect(&poor).await;
+    let client = connect(&poor).await;
     assert!(migrate(&client, MANIFEST, "unused").await.unwrap().degraded);
-    assert_eq!(migrate(&client, MANIFEST, "unused").await.unwrap().applied, Vec::<String>::new());
+    assert_eq!(
+        migrate(&client, MANIFEST, "unused").await.unwrap().applied,
+        Vec::<String>::new()
+    );
 
-    use crate::support::{Closures, TestHost, ok, text};
-    let handler = |call: kontract_gateway::Invocation<TestHost>| async move {
+    let handler = |call: Invocation<TestHost>| async move {
         call.transaction.push("notes", "{}").await.map_err(text)?;
-        let page = call.transaction.query("notes", None, None).await.map_err(text)?;
+        let page = call
+            .transaction
+            .query("notes", None, None)
+            .await
+            .map_err(text)?;
         Ok(ok(&page.rows.len().to_string()))
     };
-    let key = kontract_raystream::StaticKey::from_private([1; 32]);
-    let mut config = kontract_gateway::GatewayConfig::new(key.clone());
+    let key = StaticKey::from_private([1; 32]);
+    let mut config = GatewayConfig::new(key.clone());
     config.dev_identity = Some("alice".to_owned());
-    let host = std::sync::Arc::new(TestHost::new(&poor));
-    let gateway = std::sync::Arc::new(kontract_gateway::Gateway::new(host, config));
-    gateway.deploy(MANIFEST, Closures::default().on("write", handler)).unwrap();
-    let caller = crate::support::Caller::connect(gateway.clone(), key.public());
+    let host = Arc::new(TestHost::new(&poor));
+    let gateway = Arc::new(Gateway::new(host, config));
+    gateway
+        .deploy(MANIFEST, Closures::default().on("write", handler))
+        .unwrap();
+    let caller = Caller::connect(gateway.clone(), key.public());
     assert_eq!(caller.call("write", "").await.text(), "1");
     assert_eq!(caller.call("write", "").await.text(), "2");
     drop((caller, gateway, client));
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    admin.batch_execute(&format!("DROP SCHEMA kontract CASCADE; DROP OWNED BY {name}")).await.unwrap();
-    admin.batch_execute(&format!("DROP ROLE {name}")).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    admin
+        .batch_execute(&format!(
+            "DROP SCHEMA kontract CASCADE; DROP OWNED BY {name}"
+        ))
+        .await
+        .unwrap();
+    admin
+        .batch_execute(&format!("DROP ROLE {name}"))
+        .await
+        .unwrap();
 }

@@ -64,7 +64,10 @@ impl Bench {
     fn begin(&self, owner: &str, mode: Mode) -> Transaction<TestHost> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).unwrap();
-        let key = CallKey { sid: format!("req:{:x}", u64::from_be_bytes(random)), req_hash: vec![1] };
+        let key = CallKey {
+            sid: format!("req:{:x}", u64::from_be_bytes(random)),
+            req_hash: vec![1],
+        };
         Transaction::new(
             self.host.clone(),
             self.schema.clone(),
@@ -76,12 +79,23 @@ impl Bench {
         )
     }
 
-    async fn rows(transaction: &Transaction<TestHost>, table: &str, filter: Option<&str>) -> Vec<Value> {
+    async fn rows(
+        transaction: &Transaction<TestHost>,
+        table: &str,
+        filter: Option<&str>,
+    ) -> Vec<Value> {
         let mut rows = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
-            let page = transaction.query(table, filter, cursor.as_deref()).await.unwrap();
-            rows.extend(page.rows.iter().map(|row| serde_json::from_str::<Value>(row).unwrap()));
+            let page = transaction
+                .query(table, filter, cursor.as_deref())
+                .await
+                .unwrap();
+            rows.extend(
+                page.rows
+                    .iter()
+                    .map(|row| serde_json::from_str::<Value>(row).unwrap()),
+            );
             match page.cursor {
                 Some(next) => cursor = Some(next),
                 None => return rows,
@@ -167,7 +181,10 @@ async fn step(transaction: &Transaction<TestHost>, table: &str, model: &mut Mode
         Op::Get(id) => {
             let id = id.to_string();
             let got = parsed(transaction.get(table, &id).await.unwrap());
-            assert_eq!(got, model.find(&id).map(|i| Value::Object(model.0[i].clone())));
+            assert_eq!(
+                got,
+                model.find(&id).map(|i| Value::Object(model.0[i].clone()))
+            );
         }
         Op::Query(tag) => {
             let filter = tag.map(|tag| json!({ "tag": tag, "in": [tag] }).to_string());
@@ -175,8 +192,12 @@ async fn step(transaction: &Transaction<TestHost>, table: &str, model: &mut Mode
             let matching = |row: &&Map<String, Value>| {
                 tag.is_none_or(|tag| row["tag"] == json!(tag) && row["in"][0] == json!(tag))
             };
-            let expected: Vec<_> =
-                model.0.iter().filter(matching).map(|row| Value::Object(row.clone())).collect();
+            let expected: Vec<_> = model
+                .0
+                .iter()
+                .filter(matching)
+                .map(|row| Value::Object(row.clone()))
+                .collect();
             assert_eq!(rows, expected);
         }
         Op::Commit => unreachable!("the caller commits"),
@@ -185,15 +206,29 @@ async fn step(transaction: &Transaction<TestHost>, table: &str, model: &mut Mode
 
 #[test]
 fn own_writes_overlay_what_is_stored() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let (_database, bench) = runtime.block_on(async {
         let database = TestDatabase::migrated(MANIFEST).await;
         let host = Arc::new(TestHost::new(&database.gateway_url()));
         let schema = Arc::new(Schema::new(&Manifest::parse(MANIFEST).unwrap()));
-        (database, Bench { host, schema, known: Arc::default() })
+        (
+            database,
+            Bench {
+                host,
+                schema,
+                known: Arc::default(),
+            },
+        )
     });
     let cases = std::cell::Cell::new(0);
-    let config = ProptestConfig { cases: 48, failure_persistence: None, ..<_>::default() };
+    let config = ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..<_>::default()
+    };
     proptest!(config, |(ops in proptest::collection::vec(op(), 1..40), pinned: bool)| {
         let case = cases.get() + 1;
         cases.set(case);
@@ -203,12 +238,40 @@ fn own_writes_overlay_what_is_stored() {
     });
 }
 
+/// A row that keeps the last place while one is appended behind it.
+#[tokio::test]
+async fn a_new_row_stands_behind_one_that_keeps_its_place() {
+    let database = TestDatabase::migrated(MANIFEST).await;
+    let host = Arc::new(TestHost::new(&database.gateway_url()));
+    let schema = Arc::new(Schema::new(&Manifest::parse(MANIFEST).unwrap()));
+    let bench = Bench {
+        host,
+        schema,
+        known: Arc::default(),
+    };
+    let ops = [
+        Op::Set(4, 0),
+        Op::Set(3, 0),
+        Op::Commit,
+        Op::Set(3, 1),
+        Op::Shift,
+        Op::Set(0, 0),
+    ];
+    for mode in [Mode::Optimistic, Mode::Pinned] {
+        bench.check("notes", &format!("{mode:?}"), mode, &ops).await;
+    }
+}
+
 #[tokio::test]
 async fn pushing_a_taken_id_fails_and_writes_nothing() {
     let database = TestDatabase::migrated(MANIFEST).await;
     let host = Arc::new(TestHost::new(&database.gateway_url()));
     let schema = Arc::new(Schema::new(&Manifest::parse(MANIFEST).unwrap()));
-    let bench = Bench { host, schema, known: Arc::default() };
+    let bench = Bench {
+        host,
+        schema,
+        known: Arc::default(),
+    };
     let first = bench.begin("alice", Mode::Optimistic);
     first.push("notes", r#"{"id":"a"}"#).await.unwrap();
     first.commit(None).await.unwrap();
@@ -220,9 +283,17 @@ async fn pushing_a_taken_id_fails_and_writes_nothing() {
         second.push("notes", r#"{"id":"b"}"#).await.unwrap();
         second.push("notes", r#"{"id":"a"}"#).await.unwrap();
         let failed = second.commit(None).await;
-        assert!(matches!(failed, Err(StorageError::AlreadyExists(_))), "{failed:?}");
+        assert!(
+            matches!(failed, Err(StorageError::AlreadyExists(_))),
+            "{failed:?}"
+        );
     }
-    assert_eq!(database.number("SELECT count(*) FROM kontract.tbl_notes_1").await, 1);
+    assert_eq!(
+        database
+            .number("SELECT count(*) FROM kontract.tbl_notes_1")
+            .await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -230,15 +301,36 @@ async fn what_jsonb_cannot_hold_is_a_typed_error() {
     let database = TestDatabase::migrated(MANIFEST).await;
     let host = Arc::new(TestHost::new(&database.gateway_url()));
     let schema = Arc::new(Schema::new(&Manifest::parse(MANIFEST).unwrap()));
-    let bench = Bench { host, schema, known: Arc::default() };
+    let bench = Bench {
+        host,
+        schema,
+        known: Arc::default(),
+    };
     let call = bench.begin("alice", Mode::Optimistic);
-    for json in [r#"{"text":"\u0000"}"#, r#"{"n":1e9999}"#, "[]", "nonsense", r#"{"id":{}}"#] {
+    for json in [
+        r#"{"text":"\u0000"}"#,
+        r#"{"n":1e9999}"#,
+        "[]",
+        "nonsense",
+        r#"{"id":{}}"#,
+    ] {
         let result = call.push("notes", json).await;
-        assert!(matches!(result, Err(StorageError::InvalidValue(_))), "{json}: {result:?}");
+        assert!(
+            matches!(result, Err(StorageError::InvalidValue(_))),
+            "{json}: {result:?}"
+        );
     }
     let exact = r#"{"id": "a", "n": 12345678901234567890123456789.125}"#;
     call.set("notes", "a", exact).await.unwrap();
     call.commit(None).await.unwrap();
-    let stored = bench.begin("alice", Mode::Optimistic).get("notes", "a").await.unwrap().unwrap();
-    assert!(stored.contains("12345678901234567890123456789.125"), "{stored}");
+    let stored = bench
+        .begin("alice", Mode::Optimistic)
+        .get("notes", "a")
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        stored.contains("12345678901234567890123456789.125"),
+        "{stored}"
+    );
 }

@@ -16,16 +16,31 @@ impl Bench {
     async fn new() -> Self {
         let database = TestDatabase::migrated(MANIFEST).await;
         let host = Arc::new(TestHost::new(&database.gateway_url()));
-        Self { database, host, known: Arc::default() }
+        Self {
+            database,
+            host,
+            known: Arc::default(),
+        }
     }
 
     fn begin(&self, owner: &str, perm: Perm) -> Transaction<TestHost> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).unwrap();
-        let key = CallKey { sid: format!("req:{:x}", u64::from_be_bytes(random)), req_hash: vec![1] };
+        let key = CallKey {
+            sid: format!("req:{:x}", u64::from_be_bytes(random)),
+            req_hash: vec![1],
+        };
         let schema = Arc::new(Schema::new(&Manifest::parse(MANIFEST).unwrap()));
         let (host, known) = (self.host.clone(), self.known.clone());
-        Transaction::new(host, schema, known, owner.into(), perm, Some(key), Mode::Optimistic)
+        Transaction::new(
+            host,
+            schema,
+            known,
+            owner.into(),
+            perm,
+            Some(key),
+            Mode::Optimistic,
+        )
     }
 }
 
@@ -46,18 +61,53 @@ async fn each_operation_needs_its_bit_twice() {
             let both = Perm::from_bits(table_bits & call_bits).unwrap();
             let at = format!("table {table_bits}, call {call_bits}");
             let t = "notes";
-            assert_eq!(denied(&call.get(t, "a").await), !both.allows(Perm::R), "get, {at}");
-            assert_eq!(denied(&call.query(t, None, None).await), !both.allows(Perm::R), "query, {at}");
-            assert_eq!(denied(&call.set(t, "a", "{}").await), !both.allows(Perm::W), "set, {at}");
-            assert_eq!(denied(&call.update(t, "b", "{}").await), !both.allows(Perm::W), "update, {at}");
-            assert_eq!(denied(&call.push(t, "{}").await), !both.allows(Perm::W), "push, {at}");
-            assert_eq!(denied(&call.delete(t, "a").await), !both.allows(Perm::X), "delete, {at}");
-            assert_eq!(denied(&call.pop(t).await), !both.allows(Perm::RX), "pop, {at}");
-            assert_eq!(denied(&call.shift(t).await), !both.allows(Perm::RX), "shift, {at}");
+            assert_eq!(
+                denied(&call.get(t, "a").await),
+                !both.allows(Perm::R),
+                "get, {at}"
+            );
+            assert_eq!(
+                denied(&call.query(t, None, None).await),
+                !both.allows(Perm::R),
+                "query, {at}"
+            );
+            assert_eq!(
+                denied(&call.set(t, "a", "{}").await),
+                !both.allows(Perm::W),
+                "set, {at}"
+            );
+            assert_eq!(
+                denied(&call.update(t, "b", "{}").await),
+                !both.allows(Perm::W),
+                "update, {at}"
+            );
+            assert_eq!(
+                denied(&call.push(t, "{}").await),
+                !both.allows(Perm::W),
+                "push, {at}"
+            );
+            assert_eq!(
+                denied(&call.delete(t, "a").await),
+                !both.allows(Perm::X),
+                "delete, {at}"
+            );
+            assert_eq!(
+                denied(&call.pop(t).await),
+                !both.allows(Perm::RX),
+                "pop, {at}"
+            );
+            assert_eq!(
+                denied(&call.shift(t).await),
+                !both.allows(Perm::RX),
+                "shift, {at}"
+            );
         }
     }
     // What the build says counts too, whatever the database allows.
-    admin.batch_execute("UPDATE kontract.storage SET permissions = 7").await.unwrap();
+    admin
+        .batch_execute("UPDATE kontract.storage SET permissions = 7")
+        .await
+        .unwrap();
     let call = bench.begin("alice", Perm::RWX);
     assert!(denied(&call.delete("log", "a").await));
 }
@@ -83,17 +133,30 @@ async fn fields_keep_their_permissions() {
         (r#"{"sealed":"y"}"#, "sealed"),
     ] {
         let refused = call.update("users", "u", json).await;
-        assert_eq!(refused, Err(StorageError::ReadOnlyField(field.to_owned())), "{json}");
+        assert_eq!(
+            refused,
+            Err(StorageError::ReadOnlyField(field.to_owned())),
+            "{json}"
+        );
     }
     let removed = call.set("users", "u", r#"{"id":"u"}"#).await;
     assert_eq!(removed, Err(StorageError::ReadOnlyField("born".to_owned())));
-    call.update("users", "u", r#"{"born":100.0,"name":"m"}"#).await.unwrap();
+    call.update("users", "u", r#"{"born":100.0,"name":"m"}"#)
+        .await
+        .unwrap();
     // A write-only field can be written, is kept when a row read without it is written back, and
     // cannot be guessed by asking for it.
-    call.update("users", "u", r#"{"secret":"t"}"#).await.unwrap();
-    call.set("users", "u", r#"{"id":"u","born":100,"name":"o"}"#).await.unwrap();
+    call.update("users", "u", r#"{"secret":"t"}"#)
+        .await
+        .unwrap();
+    call.set("users", "u", r#"{"id":"u","born":100,"name":"o"}"#)
+        .await
+        .unwrap();
     let asked = call.query("users", Some(r#"{"secret":"t"}"#), None).await;
-    assert_eq!(asked, Err(StorageError::WriteOnlyField("secret".to_owned())));
+    assert_eq!(
+        asked,
+        Err(StorageError::WriteOnlyField("secret".to_owned()))
+    );
     call.commit(None).await.unwrap();
     let sql = "SELECT count(*) FROM kontract.tbl_users_1 WHERE _deleted_txid IS NULL \
                AND data @> '{\"secret\":\"t\",\"sealed\":\"x\",\"name\":\"o\"}'";
@@ -107,15 +170,24 @@ async fn a_row_is_stored_under_its_own_id() {
     let other = call.set("notes", "a", r#"{"id":"b"}"#).await;
     assert!(matches!(other, Err(StorageError::InvalidValue(_))));
     call.set("notes", "a", "{}").await.unwrap();
-    assert_eq!(call.get("notes", "a").await.unwrap().unwrap(), r#"{"id":"a"}"#);
+    assert_eq!(
+        call.get("notes", "a").await.unwrap().unwrap(),
+        r#"{"id":"a"}"#
+    );
 }
 
 #[tokio::test]
 async fn owners_do_not_see_each_other_and_share_what_is_shared() {
     let bench = Bench::new().await;
     let alice = bench.begin("alice", Perm::RWX);
-    alice.set("notes", "same", r#"{"of":"alice"}"#).await.unwrap();
-    alice.set("board", "all", r#"{"of":"alice"}"#).await.unwrap();
+    alice
+        .set("notes", "same", r#"{"of":"alice"}"#)
+        .await
+        .unwrap();
+    alice
+        .set("board", "all", r#"{"of":"alice"}"#)
+        .await
+        .unwrap();
     alice.commit(None).await.unwrap();
     let bob = bench.begin("bob", Perm::RWX);
     assert_eq!(bob.get("notes", "same").await.unwrap(), None);
@@ -124,8 +196,22 @@ async fn owners_do_not_see_each_other_and_share_what_is_shared() {
     bob.set("board", "all", r#"{"of":"bob"}"#).await.unwrap();
     bob.commit(None).await.unwrap();
     let alice = bench.begin("alice", Perm::RWX);
-    assert!(alice.get("notes", "same").await.unwrap().unwrap().contains("alice"));
-    assert!(alice.get("board", "all").await.unwrap().unwrap().contains("bob"));
+    assert!(
+        alice
+            .get("notes", "same")
+            .await
+            .unwrap()
+            .unwrap()
+            .contains("alice")
+    );
+    assert!(
+        alice
+            .get("board", "all")
+            .await
+            .unwrap()
+            .unwrap()
+            .contains("bob")
+    );
 }
 
 /// SQL that forgot its filter still sees one owner's rows only.
@@ -139,22 +225,41 @@ async fn row_level_security_is_a_second_wall() {
     }
     let client = bench.database.as_gateway().await;
     let count = "SELECT count(*) FROM kontract.tbl_notes_1";
-    assert!(client.query_one(count, &[]).await.is_err(), "the login itself reads no rows");
-    client.batch_execute("BEGIN; SET LOCAL ROLE kt_data").await.unwrap();
+    assert!(
+        client.query_one(count, &[]).await.is_err(),
+        "the login itself reads no rows"
+    );
+    client
+        .batch_execute("BEGIN; SET LOCAL ROLE kt_data")
+        .await
+        .unwrap();
     let none: i64 = client.query_one(count, &[]).await.unwrap().get(0);
     assert_eq!(none, 0, "no owner, no rows");
-    client.batch_execute("SELECT set_config('kontract.owner', 'alice', true)").await.unwrap();
+    client
+        .batch_execute("SELECT set_config('kontract.owner', 'alice', true)")
+        .await
+        .unwrap();
     let one: i64 = client.query_one(count, &[]).await.unwrap().get(0);
     assert_eq!(one, 1);
     let forged = "INSERT INTO kontract.tbl_notes_1 VALUES ('x', '{}', 1, 9, 'bob', NULL, 9)";
-    assert!(client.batch_execute(forged).await.is_err(), "nor writes for another");
+    assert!(
+        client.batch_execute(forged).await.is_err(),
+        "nor writes for another"
+    );
     client.batch_execute("ROLLBACK").await.unwrap();
-    for history in ["DELETE FROM kontract.tbl_notes_1", "UPDATE kontract.tbl_notes_1 SET data = '{}'"] {
+    for history in [
+        "DELETE FROM kontract.tbl_notes_1",
+        "UPDATE kontract.tbl_notes_1 SET data = '{}'",
+    ] {
         let sql = format!("BEGIN; SET LOCAL ROLE kt_data; {history}");
         assert!(client.batch_execute(&sql).await.is_err(), "{history}");
         client.batch_execute("ROLLBACK").await.unwrap();
     }
     // The role is the transaction's: a pooler may hand the connection on.
-    let role: String = client.query_one("SELECT current_user::text", &[]).await.unwrap().get(0);
+    let role: String = client
+        .query_one("SELECT current_user::text", &[])
+        .await
+        .unwrap()
+        .get(0);
     assert_eq!(role, "kontract_gateway");
 }

@@ -27,26 +27,50 @@ async fn with_tokens(closures: Closures) -> World {
 
 fn token(claims: &Value) -> String {
     use jsonwebtoken::{EncodingKey, Header, encode};
-    encode(&Header::default(), claims, &EncodingKey::from_secret(SECRET)).unwrap()
+    encode(
+        &Header::default(),
+        claims,
+        &EncodingKey::from_secret(SECRET),
+    )
+    .unwrap()
 }
 
 fn in_an_hour() -> u64 {
-    std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() + 3600
+    std::time::SystemTime::UNIX_EPOCH
+        .elapsed()
+        .unwrap()
+        .as_secs()
+        + 3600
 }
 
 #[tokio::test]
 async fn a_token_says_who_calls() {
-    let closures = Closures::default().on("read", who).on("write", who).on("admin", who);
+    let closures = Closures::default()
+        .on("read", who)
+        .on("write", who)
+        .on("admin", who);
     let world = with_tokens(closures).await;
     let mut caller = world.caller();
     assert_eq!(caller.call("read", "").await.code(), "UNAUTHORIZED");
-    for wrong in ["nonsense", &token(&json!({"sub": "u", "exp": 1})), &token(&json!({"sub": "u"}))] {
+    for wrong in [
+        "nonsense",
+        &token(&json!({"sub": "u", "exp": 1})),
+        &token(&json!({"sub": "u"})),
+    ] {
         caller.token = Some(wrong.to_owned());
-        assert_eq!(caller.call("read", "").await.code(), "UNAUTHORIZED", "{wrong}");
+        assert_eq!(
+            caller.call("read", "").await.code(),
+            "UNAUTHORIZED",
+            "{wrong}"
+        );
     }
     let starred = json!({"sub": "*", "exp": in_an_hour()});
     caller.token = Some(token(&starred));
-    assert_eq!(caller.call("read", "").await.code(), "UNAUTHORIZED", "names the shared domain");
+    assert_eq!(
+        caller.call("read", "").await.code(),
+        "UNAUTHORIZED",
+        "names the shared domain"
+    );
 
     let claims = json!({"sub": "u", "owner": "t", "groups": ["admins"], "exp": in_an_hour()});
     caller.token = Some(token(&claims));
@@ -54,15 +78,20 @@ async fn a_token_says_who_calls() {
         call.metadata = vec![("traceparent", "00-1")];
     });
     let seen: Value = serde_json::from_str(&seen.await.text()).unwrap();
-    assert_eq!(seen, json!({
-        "owner": "t", "sub": "u", "groups": ["admins"], "perm": 7, "path": "/v1/write",
-        "method": "POST", "headers": [["host", "test"], ["traceparent", "00-1"]],
-    }));
+    assert_eq!(
+        seen,
+        json!({
+            "owner": "t", "sub": "u", "groups": ["admins"], "perm": 7, "path": "/v1/write",
+            "method": "POST", "headers": [["host", "test"], ["traceparent", "00-1"]],
+        })
+    );
     caller.call("admin", "").await.text();
     // The session remembers; another user's token ends it.
     caller.token = None;
     caller.call("read", "").await.text();
-    caller.token = Some(token(&json!({"sub": "v", "owner": "t", "exp": in_an_hour()})));
+    caller.token = Some(token(
+        &json!({"sub": "v", "owner": "t", "exp": in_an_hour()}),
+    ));
     assert_eq!(caller.call("read", "").await.code(), "FORBIDDEN");
     caller.token = None;
     assert_eq!(caller.call("read", "").await, Outcome::Expired);
@@ -76,7 +105,11 @@ async fn a_decorator_may_not_exceed_the_token() {
     let seen: Value = serde_json::from_str(&caller.call("read", "").await.text()).unwrap();
     assert_eq!(seen["perm"], 4);
     assert_eq!(caller.call("write", "").await.code(), "FORBIDDEN");
-    assert_eq!(caller.call("admin", "").await.code(), "FORBIDDEN", "no such group");
+    assert_eq!(
+        caller.call("admin", "").await.code(),
+        "FORBIDDEN",
+        "no such group"
+    );
 }
 
 #[tokio::test]
@@ -101,7 +134,11 @@ async fn a_session_ends() {
     caller.call("read", "").await.text();
     caller.token = None;
     world.host.clock.forward(61_000);
-    assert_eq!(caller.call("read", "").await, Outcome::Expired, "the token's end is the session's");
+    assert_eq!(
+        caller.call("read", "").await,
+        Outcome::Expired,
+        "the token's end is the session's"
+    );
 }
 
 /// Whatever is wrong with a frame, the answer is the same bytes.
@@ -110,7 +147,10 @@ async fn bad_frames_look_alike() {
     let world = World::new(Closures::default().on("read", who)).await;
     let caller = world.caller();
     let exchange = async |mut frame: Vec<u8>| {
-        world.gateway.exchange(&caller.session, &mut frame, &<_>::default()).await
+        world
+            .gateway
+            .exchange(&caller.session, &mut frame, &<_>::default())
+            .await
     };
     let good = caller.client.seal_heartbeat(1).unwrap();
     let mut flipped = good.clone();
@@ -128,22 +168,36 @@ async fn bad_frames_look_alike() {
 #[tokio::test]
 async fn a_call_has_its_time() {
     let handler = |call: Call| async move {
-        call.transaction.set("notes", "a", "{}").await.map_err(text)?;
+        call.transaction
+            .set("notes", "a", "{}")
+            .await
+            .map_err(text)?;
         tokio::time::sleep(Duration::from_secs(5)).await;
         Ok(ok(""))
     };
     let world = World::new(Closures::default().on("write", handler)).await;
     let caller = world.caller();
-    let late = caller.call_with("write", "", [1; 16], |call| call.deadline_ms = 200).await;
+    let late = caller
+        .call_with("write", "", [1; 16], |call| call.deadline_ms = 200)
+        .await;
     assert_eq!(late.code(), "TIMEOUT");
-    assert_eq!(world.database.number("SELECT count(*) FROM kontract.tbl_notes_1").await, 0);
+    assert_eq!(
+        world
+            .database
+            .number("SELECT count(*) FROM kontract.tbl_notes_1")
+            .await,
+        0
+    );
 }
 
 #[tokio::test]
 async fn errors_of_the_users_code_pass_through_and_write_nothing() {
     let handler = |call: Call| async move {
         call.transaction.push("notes", "{}").await.map_err(text)?;
-        call.transaction.update("notes", "missing", "{}").await.map_err(text)?;
+        call.transaction
+            .update("notes", "missing", "{}")
+            .await
+            .map_err(text)?;
         Ok(ok(""))
     };
     for development in [false, true] {
@@ -153,13 +207,28 @@ async fn errors_of_the_users_code_pass_through_and_write_nothing() {
         })
         .await;
         match world.caller().call("write", "").await {
-            Outcome::Error { code, status, stack, .. } => {
+            Outcome::Error {
+                code,
+                status,
+                stack,
+                ..
+            } => {
                 assert_eq!((code.as_str(), status), ("NOT_FOUND", 404));
-                assert_eq!(stack.is_some(), development, "stack traces are for development");
+                assert_eq!(
+                    stack.is_some(),
+                    development,
+                    "stack traces are for development"
+                );
             }
             other => panic!("{other:?}"),
         }
-        assert_eq!(world.database.number("SELECT count(*) FROM kontract.tbl_notes_1").await, 0);
+        assert_eq!(
+            world
+                .database
+                .number("SELECT count(*) FROM kontract.tbl_notes_1")
+                .await,
+            0
+        );
     }
 }
 
@@ -170,6 +239,15 @@ async fn a_reply_too_large_for_a_frame_takes_no_effect() {
         Ok(ok(&"x".repeat(2 * 1024 * 1024)))
     };
     let world = World::new(Closures::default().on("write", handler)).await;
-    assert_eq!(world.caller().call("write", "").await.code(), "INTERNAL_ERROR");
-    assert_eq!(world.database.number("SELECT count(*) FROM kontract.tbl_notes_1").await, 0);
+    assert_eq!(
+        world.caller().call("write", "").await.code(),
+        "INTERNAL_ERROR"
+    );
+    assert_eq!(
+        world
+            .database
+            .number("SELECT count(*) FROM kontract.tbl_notes_1")
+            .await,
+        0
+    );
 }

@@ -1,9 +1,7 @@
-//! From the client's half of raystream, through the gateway, to PostgreSQL and back.
+//! From the client's half of raystream, through the gateway, to Postgres and back.
 
-
-
-use kontract_gateway::{Gateway, Invocation, Reply, Session, UserError};
 use crate::support::{Closures, Outcome, TestHost, World, ok, text};
+use kontract_gateway::{Gateway, Invocation, Reply, Session, UserError};
 
 async fn add(call: Invocation<TestHost>) -> Result<Reply, UserError> {
     let args = String::from_utf8(call.args.to_vec()).unwrap();
@@ -12,7 +10,11 @@ async fn add(call: Invocation<TestHost>) -> Result<Reply, UserError> {
 }
 
 async fn list(call: Invocation<TestHost>) -> Result<Reply, UserError> {
-    let page = call.transaction.query("notes", None, None).await.map_err(text)?;
+    let page = call
+        .transaction
+        .query("notes", None, None)
+        .await
+        .map_err(text)?;
     Ok(ok(&page.rows.join("\n")))
 }
 
@@ -39,7 +41,12 @@ async fn exchanging_is_send_on_a_send_host() {
     let world = World::new(Closures::default().on("read", list)).await;
     let caller = world.caller();
     let mut frame = caller.client.seal_heartbeat(1).unwrap();
-    let answer = is_send(world.gateway.exchange(&caller.session, &mut frame, &<_>::default())).await;
+    let answer = is_send(
+        world
+            .gateway
+            .exchange(&caller.session, &mut frame, &<_>::default()),
+    )
+    .await;
     assert!(answer.keep);
 }
 
@@ -48,11 +55,17 @@ async fn what_goes_wrong_has_a_name() {
     let world = World::new(Closures::default().on("read", list)).await;
     let caller = world.caller();
     assert_eq!(caller.call("nowhere", "").await.code(), "NOT_FOUND");
-    let skewed = caller.call_with("read", "", [1; 16], |call| call.schema_hash = 1).await;
+    let skewed = caller
+        .call_with("read", "", [1; 16], |call| call.schema_hash = 1)
+        .await;
     assert_eq!(skewed.code(), "VERSION_SKEW");
-    let matching = caller.call_with("read", "", [1; 16], |call| call.schema_hash = 0xbb).await;
+    let matching = caller
+        .call_with("read", "", [1; 16], |call| call.schema_hash = 0xbb)
+        .await;
     assert!(matches!(matching, Outcome::Reply { .. }));
-    let altered = caller.call_with("read", "", [2; 16], |call| call.request_hash = [0; 32]).await;
+    let altered = caller
+        .call_with("read", "", [2; 16], |call| call.request_hash = [0; 32])
+        .await;
     assert_eq!(altered.code(), "INVALID_REQUEST");
     assert_eq!(caller.call("admin", "").await.code(), "FORBIDDEN");
 }

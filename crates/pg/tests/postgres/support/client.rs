@@ -22,8 +22,16 @@ pub struct Caller {
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    Reply { text: String, status: u16 },
-    Error { code: String, status: u16, message: String, stack: Option<String> },
+    Reply {
+        text: String,
+        status: u16,
+    },
+    Error {
+        code: String,
+        status: u16,
+        message: String,
+        stack: Option<String>,
+    },
     Expired,
 }
 
@@ -54,7 +62,13 @@ impl Caller {
         let client = handshake.finish(&mut answer.frame).unwrap();
         let session = answer.session.unwrap();
         assert_eq!(client.id(), session.id());
-        Self { gateway, session, client, next: AtomicU64::new(1), token: None }
+        Self {
+            gateway,
+            session,
+            client,
+            next: AtomicU64::new(1),
+            token: None,
+        }
     }
 
     /// A call with a key of its own.
@@ -80,7 +94,9 @@ impl Caller {
     }
 
     pub async fn send(&self, frame: &mut [u8]) -> Outcome {
-        let carrier = Carrier { headers: vec![("host".to_owned(), "test".to_owned())] };
+        let carrier = Carrier {
+            headers: vec![("host".to_owned(), "test".to_owned())],
+        };
         let mut answer = self.gateway.exchange(&self.session, frame, &carrier).await;
         match self.client.open(&mut answer.frame).unwrap() {
             Reply::Response(_, response) => Outcome::Reply {

@@ -25,20 +25,28 @@ impl TestDatabase {
         getrandom::fill(&mut random).unwrap();
         let name = format!("kt_test_{:016x}", u64::from_be_bytes(random));
         let client = connect(&admin_url).await;
-        client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+        client
+            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .await
+            .unwrap();
         Self { admin_url, name }
     }
 
     pub async fn migrated(manifest: &str) -> Self {
         let database = Self::empty().await;
-        let report = migrate(&database.admin().await, manifest, PASSWORD).await.unwrap();
+        let report = migrate(&database.admin().await, manifest, PASSWORD)
+            .await
+            .unwrap();
         assert!(!report.degraded, "the tests' login may create roles");
         database
     }
 
     /// The admin's address of this database.
     pub fn admin_url(&self) -> String {
-        let (scheme, rest) = self.admin_url.split_once("://").expect("the address is a URL");
+        let (scheme, rest) = self
+            .admin_url
+            .split_once("://")
+            .expect("the address is a URL");
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let query = rest.find('?').map_or("", |start| &rest[start..]);
         format!("{scheme}://{}/{}{query}", &rest[..end], self.name)
@@ -83,10 +91,14 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         let (url, name) = (self.admin_url.clone(), self.name.clone());
         let drop = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
             runtime.unwrap().block_on(async {
                 let client = connect(&url).await;
-                let _ = client.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+                let _ = client
+                    .batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"))
+                    .await;
             });
         });
         let _ = drop.join();

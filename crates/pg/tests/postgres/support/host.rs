@@ -21,8 +21,14 @@ impl TestHost {
     pub fn new(url: &str) -> Self {
         let pool = PgPool::new(url, PoolConfig::default()).unwrap();
         Self {
-            database: FaultyDatabase { pool, faults: Arc::default() },
-            clock: TestClock { start: Instant::now(), shift_ms: AtomicI64::new(0) },
+            database: FaultyDatabase {
+                pool,
+                faults: Arc::default(),
+            },
+            clock: TestClock {
+                start: Instant::now(),
+                shift_ms: AtomicI64::new(0),
+            },
         }
     }
 }
@@ -67,7 +73,9 @@ impl TestClock {
 
     fn shifted(&self, real: Duration) -> u64 {
         let shift = self.shift_ms.load(Ordering::Relaxed);
-        u64::try_from(real.as_millis()).unwrap().saturating_add_signed(shift)
+        u64::try_from(real.as_millis())
+            .unwrap()
+            .saturating_add_signed(shift)
     }
 }
 
@@ -89,9 +97,8 @@ impl Clock for TestClock {
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Fault {
-    None,
     /// The connection is lost before the server reads COMMIT.
-    BeforeCommit,
+    BeforeCommit = 1,
     /// The server has committed, its answer is lost.
     AfterCommit,
 }
@@ -112,10 +119,6 @@ impl FaultyDatabase {
     pub fn fail_next(&self, fault: Fault) {
         self.faults.next.store(fault as u8, Ordering::SeqCst);
     }
-
-    pub fn idle(&self) -> usize {
-        self.pool.idle()
-    }
 }
 
 impl Database for FaultyDatabase {
@@ -123,7 +126,10 @@ impl Database for FaultyDatabase {
 
     async fn acquire(&self) -> Result<FaultyConnection, DbError> {
         let connection = Some(self.pool.acquire().await?);
-        Ok(FaultyConnection { connection, faults: self.faults.clone() })
+        Ok(FaultyConnection {
+            connection,
+            faults: self.faults.clone(),
+        })
     }
 }
 
@@ -135,12 +141,20 @@ pub struct FaultyConnection {
 impl Connection for FaultyConnection {
     async fn run(&mut self, batch: &[Statement]) -> Outcome {
         let lost = || vec![Err(DbError::Lost("by the test".to_owned())); batch.len()];
-        let writes = batch.iter().any(|s| matches!(s, Statement::NextTxid { .. }));
-        let fault = if writes { self.faults.next.swap(0, Ordering::SeqCst) } else { 0 };
+        let writes = batch
+            .iter()
+            .any(|s| matches!(s, Statement::NextTxid { .. }));
+        let fault = if writes {
+            self.faults.next.swap(0, Ordering::SeqCst)
+        } else {
+            0
+        };
         if writes {
             self.faults.commits.fetch_add(1, Ordering::SeqCst);
         }
-        let Some(connection) = &mut self.connection else { return lost() };
+        let Some(connection) = &mut self.connection else {
+            return lost();
+        };
         if fault == Fault::BeforeCommit as u8 {
             let (Statement::Commit, rest) = batch.split_last().unwrap() else {
                 panic!("a commit ends with COMMIT")
@@ -175,21 +189,31 @@ impl Closures {
         F: Fn(Invocation<TestHost>) -> R + Send + Sync + 'static,
         R: Future<Output = Result<Reply, UserError>> + Send + 'static,
     {
-        self.0.insert(route.to_owned(), Arc::new(move |call| Box::pin(handler(call))));
+        self.0.insert(
+            route.to_owned(),
+            Arc::new(move |call| Box::pin(handler(call))),
+        );
         self
     }
 }
 
 impl Functions<TestHost> for Closures {
     async fn call(&self, invocation: Invocation<TestHost>) -> Result<Reply, UserError> {
-        let handler = self.0.get(&*invocation.route).expect("the test registers its routes");
+        let handler = self
+            .0
+            .get(&*invocation.route)
+            .expect("the test registers its routes");
         handler(invocation).await
     }
 }
 
 /// A reply of text.
 pub fn ok(text: &str) -> Reply {
-    Reply { data: text.as_bytes().to_vec(), status: 200, headers: Vec::new() }
+    Reply {
+        data: text.as_bytes().to_vec(),
+        status: 200,
+        headers: Vec::new(),
+    }
 }
 
 /// What the runtime makes of a storage error.

@@ -1,7 +1,5 @@
 //! What the tests stand on: a database each, a host of closures, the client's half of raystream.
 
-
-
 mod client;
 mod database;
 mod host;
@@ -44,10 +42,16 @@ pub struct World {
 
 impl World {
     pub async fn new(closures: Closures) -> Self {
-        Self::configured(closures, |config| config.dev_identity = Some("alice".to_owned())).await
+        Self::configured(closures, |config| {
+            config.dev_identity = Some("alice".to_owned());
+        })
+        .await
     }
 
-    pub async fn configured(closures: Closures, configure: impl FnOnce(&mut GatewayConfig)) -> Self {
+    pub async fn configured(
+        closures: Closures,
+        configure: impl FnOnce(&mut GatewayConfig),
+    ) -> Self {
         let database = TestDatabase::migrated(MANIFEST).await;
         let host = Arc::new(TestHost::new(&database.gateway_url()));
         let key = StaticKey::from_private([7; 32]);
@@ -55,7 +59,12 @@ impl World {
         configure(&mut config);
         let gateway = Arc::new(Gateway::new(host.clone(), config));
         gateway.deploy(MANIFEST, closures).unwrap();
-        Self { database, host, gateway, key }
+        Self {
+            database,
+            host,
+            gateway,
+            key,
+        }
     }
 
     pub fn caller(&self) -> Caller {
