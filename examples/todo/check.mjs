@@ -16,7 +16,10 @@ chmodSync(scratch, 0o711);
 
 const step = async (what, work) => {
   const started = performance.now();
-  const result = await work();
+  const result = await work().catch((error) => {
+    console.log(`✗ ${what}`);
+    throw error;
+  });
   console.log(`✓ ${what} (${Math.round(performance.now() - started)} ms)`);
   return result;
 };

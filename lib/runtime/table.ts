@@ -23,14 +23,15 @@ export interface TableProxy<T = unknown> extends AsyncIterable<T> {
 }
 
 export function createTable(call: NativeCall, name: string, codec: TableCodec): TableProxy {
-  const row = (json: string | null): unknown => (json === null ? null : codec.fromRow(json));
+  const row = (json: string | null | undefined): unknown => (json == null ? null : codec.fromRow(json));
 
   async function* pages(filter: string | null): AsyncIterableIterator<unknown> {
     let cursor: string | null = null;
     do {
-      const page: { rows: string[]; cursor: string | null } = await stored(call.query(name, filter, cursor));
+      // Native code leaves an absent cursor out.
+      const page: { rows: string[]; cursor?: string | null } = await stored(call.query(name, filter, cursor));
       for (const json of page.rows) yield codec.fromRow(json);
-      cursor = page.cursor;
+      cursor = page.cursor ?? null;
     } while (cursor !== null);
   }
 
