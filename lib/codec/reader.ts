@@ -21,7 +21,8 @@ export class Reader {
 
   constructor(bytes: Uint8Array) {
     if (!(bytes instanceof Uint8Array)) throw new CodecError('expected bytes');
-    this.bytes = bytes;
+    // Node's Buffer has a `slice` that shares: what is decoded must not change with the frame's memory.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.budget = bytes.length * 2 + 64;
   }

@@ -10,7 +10,10 @@ use kontract_compiler::{Options, Project, SourceFile, compile};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (root, out) = (arguments.next().ok_or("which project?")?, arguments.next().ok_or("into which folder?")?);
+    let (root, out) = (
+        arguments.next().ok_or("which project?")?,
+        arguments.next().ok_or("into which folder?")?,
+    );
     let mut project = Project::default();
     collect(Path::new(&root), Path::new("src"), &mut project)?;
     let output = compile(&project, &Options::default());
@@ -23,7 +26,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::write(path, text)?;
     }
     fs::write(Path::new(&out).join("kontract.lock.json"), &output.lock)?;
-    if output.ok() { Ok(()) } else { Err("the project does not compile".into()) }
+    if output.ok() {
+        Ok(())
+    } else {
+        Err("the project does not compile".into())
+    }
 }
 
 fn collect(root: &Path, folder: &Path, project: &mut Project) -> Result<(), Box<dyn Error>> {
@@ -37,9 +44,15 @@ fn collect(root: &Path, folder: &Path, project: &mut Project) -> Result<(), Box<
         }
         if full.is_dir() {
             collect(root, &path, project)?;
-        } else if [".ts", ".tsx", ".js", ".jsx"].iter().any(|end| name.ends_with(end)) {
+        } else if [".ts", ".tsx", ".js", ".jsx"]
+            .iter()
+            .any(|end| name.ends_with(end))
+        {
             let path = path.to_string_lossy().replace('\\', "/");
-            project.files.push(SourceFile { path, text: fs::read_to_string(full)? });
+            project.files.push(SourceFile {
+                path,
+                text: fs::read_to_string(full)?,
+            });
         }
     }
     Ok(())

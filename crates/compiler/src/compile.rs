@@ -21,14 +21,29 @@ pub fn compile(project: &Project, options: &Options) -> Output {
     let mut files: Vec<&SourceFile> = project.files.iter().collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let mut reports = Vec::new();
-    let built = GLOBALS.set(&Globals::new(), || build(&files, project.lock.as_deref(), options, &mut reports));
-    let texts: Vec<(&str, &str)> = files.iter().map(|f| (f.path.as_str(), without_mark(&f.text))).collect();
+    let built = GLOBALS.set(&Globals::new(), || {
+        build(&files, project.lock.as_deref(), options, &mut reports)
+    });
+    let texts: Vec<(&str, &str)> = files
+        .iter()
+        .map(|f| (f.path.as_str(), without_mark(&f.text)))
+        .collect();
     reports.sort_by(|a, b| (a.file, a.range, a.code).cmp(&(b.file, b.range, b.code)));
     let diagnostics: Vec<Diagnostic> = reports.iter().map(|r| render(r, &texts)).collect();
     let lock = project.lock.clone().unwrap_or_default();
     match built.filter(|_| reports.iter().all(|r| r.severity != Severity::Error)) {
-        Some(built) => Output { files: built.files, manifest: built.manifest, diagnostics, lock: built.lock },
-        None => Output { files: BTreeMap::new(), manifest: Manifest::default(), diagnostics, lock },
+        Some(built) => Output {
+            files: built.files,
+            manifest: built.manifest,
+            diagnostics,
+            lock: built.lock,
+        },
+        None => Output {
+            files: BTreeMap::new(),
+            manifest: Manifest::default(),
+            diagnostics,
+            lock,
+        },
     }
 }
 
@@ -56,7 +71,12 @@ impl Facts<'_> {
     }
 }
 
-fn build(files: &[&SourceFile], lock: Option<&str>, options: &Options, reports: &mut Vec<Report>) -> Option<Built> {
+fn build(
+    files: &[&SourceFile],
+    lock: Option<&str>,
+    options: &Options,
+    reports: &mut Vec<Report>,
+) -> Option<Built> {
     let lock = Lock::read(lock).map_err(|report| reports.push(report)).ok();
     let parsed = parse_all(files, reports)?;
     let (modules, missing) = Modules::link(parsed);
@@ -64,8 +84,16 @@ fn build(files: &[&SourceFile], lock: Option<&str>, options: &Options, reports: 
     let declared = find_routes(&modules, reports);
     let middleware = split::find_middleware(&modules, &declared, reports);
     let (types, routes, tables) = resolve(&modules, &declared, reports);
-    let facts = Facts { modules: &modules, types, routes, tables, middleware };
-    let halves: Vec<Half> = (0..files.len()).map(|file| split::prepare(&modules, file)).collect();
+    let facts = Facts {
+        modules: &modules,
+        types,
+        routes,
+        tables,
+        middleware,
+    };
+    let halves: Vec<Half> = (0..files.len())
+        .map(|file| split::prepare(&modules, file))
+        .collect();
     let written = write(&facts, &halves, &declared, reports);
     if reports.iter().any(|r| r.severity == Severity::Error) {
         return None;
@@ -86,7 +114,12 @@ fn parse_all(files: &[&SourceFile], reports: &mut Vec<Report>) -> Option<Vec<Par
         }
     }
     for (index, parsed) in all.iter().enumerate().filter(|_| all.len() == files.len()) {
-        reports.extend(parsed.bindings.every().flat_map(|found| decorators::check(index, parsed, found)));
+        reports.extend(
+            parsed
+                .bindings
+                .every()
+                .flat_map(|found| decorators::check(index, parsed, found)),
+        );
     }
     (all.len() == files.len()).then_some(all)
 }
@@ -97,7 +130,10 @@ fn resolve<'a>(
     reports: &mut Vec<Report>,
 ) -> (Types, Vec<RouteType>, Vec<TableDecl>) {
     let mut resolver = Resolver::new(modules);
-    let routes = declared.iter().filter_map(|route| typed(route, &mut resolver)).collect();
+    let routes = declared
+        .iter()
+        .filter_map(|route| typed(route, &mut resolver))
+        .collect();
     let tables = find_tables(&mut resolver);
     reports.append(&mut resolver.reports);
     (resolver.types, routes, tables)
@@ -115,20 +151,36 @@ fn write(
     let names: Vec<(usize, String)> = declared.iter().map(|r| (r.file, r.id.clone())).collect();
     let contextual = split::contextual(modules, &items, &names);
     let on_server = split::server_files(modules, halves, &facts.routes, &facts.middleware);
-    split::check_ambient(modules, &items, &on_server, &facts.middleware, &contextual, reports);
+    split::check_ambient(
+        modules,
+        &items,
+        &on_server,
+        &facts.middleware,
+        &contextual,
+        reports,
+    );
     let names: BTreeSet<(usize, String)> = names.into_iter().collect();
     let reach = split::reach(modules, halves, &items, &names, reports);
     let mut files = BTreeMap::new();
     if reports.iter().any(|r| r.severity == Severity::Error) {
         return files;
     }
-    let uses_txid = on_server.iter().any(|&f| modules.files[f].text.contains("currentTxid"));
+    let uses_txid = on_server
+        .iter()
+        .any(|&f| modules.files[f].text.contains("currentTxid"));
     for (file, half) in halves.iter().enumerate() {
         let path = split::output_path(&modules.files[file].path);
         let routes: Vec<&RouteType> = facts.of_file(file);
         if on_server.contains(&file) {
             let printed = split::server_module(
-                modules, file, half, &items[file], &contextual, &routes, &facts.middleware, uses_txid,
+                modules,
+                file,
+                half,
+                &items[file],
+                &contextual,
+                &routes,
+                &facts.middleware,
+                uses_txid,
             );
             files.insert(format!("server/{path}"), printed.code);
             files.insert(format!("server/{path}.map"), printed.map);
@@ -144,7 +196,12 @@ fn write(
 }
 
 /// Codecs, schemas, types, the tables of contents, the manifest and the lock.
-fn finish(facts: &Facts<'_>, lock: Lock, mut files: BTreeMap<String, String>, options: &Options) -> Built {
+fn finish(
+    facts: &Facts<'_>,
+    lock: Lock,
+    mut files: BTreeMap<String, String>,
+    options: &Options,
+) -> Built {
     let modules = facts.modules;
     let mut hashes: BTreeMap<&str, String> = BTreeMap::new();
     for (file, parsed) in modules.files.iter().enumerate() {
@@ -163,7 +220,10 @@ fn finish(facts: &Facts<'_>, lock: Lock, mut files: BTreeMap<String, String>, op
     }
     files.extend(emit::client_files(modules, &facts.routes, &hashes, options));
     files.extend(emit::server_files(modules, &facts.routes));
-    files.insert("server/tables.js".to_owned(), tables_module(&facts.types, &facts.tables));
+    files.insert(
+        "server/tables.js".to_owned(),
+        tables_module(&facts.types, &facts.tables),
+    );
     files.insert(
         "types/types.d.ts".to_owned(),
         emit::declarations(modules, &facts.types, &facts.routes, &facts.tables),
@@ -173,5 +233,9 @@ fn finish(facts: &Facts<'_>, lock: Lock, mut files: BTreeMap<String, String>, op
     let text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
     files.insert("manifest.json".to_owned(), text + "\n");
     let lock = lock.write(&manifest.tables);
-    Built { files, manifest, lock }
+    Built {
+        files,
+        manifest,
+        lock,
+    }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use swc_core::ecma::ast::Ident;
 use swc_core::ecma::ast::{
-    Decl, DefaultDecl, ExportSpecifier, ImportSpecifier, Module, ModuleDecl, ModuleExportName, ModuleItem, Stmt,
+    Decl, DefaultDecl, ExportSpecifier, ImportSpecifier, Module, ModuleDecl, ModuleExportName,
+    ModuleItem, Stmt,
 };
 use swc_core::ecma::utils::find_pat_ids;
-use swc_core::ecma::ast::Ident;
 
 use crate::diagnostics::{Report, split};
 use crate::parse::{Parsed, range_of};
@@ -55,10 +56,20 @@ pub(crate) enum Export {
 
 impl Modules {
     pub(crate) fn link(files: Vec<Parsed>) -> (Self, Vec<Report>) {
-        let paths = files.iter().enumerate().map(|(i, f)| (f.path.clone(), i)).collect();
-        let mut modules = Self { names: Vec::new(), files, paths };
+        let paths = files
+            .iter()
+            .enumerate()
+            .map(|(i, f)| (f.path.clone(), i))
+            .collect();
+        let mut modules = Self {
+            names: Vec::new(),
+            files,
+            paths,
+        };
         let mut reports = Vec::new();
-        let names = (0..modules.files.len()).map(|i| modules.read_names(i, &mut reports)).collect();
+        let names = (0..modules.files.len())
+            .map(|i| modules.read_names(i, &mut reports))
+            .collect();
         modules.names = names;
         (modules, reports)
     }
@@ -80,7 +91,10 @@ impl Modules {
             }
         }
         let path = parts.join("/");
-        let stem = path.strip_suffix(".js").or_else(|| path.strip_suffix(".jsx")).unwrap_or(&path);
+        let stem = path
+            .strip_suffix(".js")
+            .or_else(|| path.strip_suffix(".jsx"))
+            .unwrap_or(&path);
         [
             path.clone(),
             format!("{path}.ts"),
@@ -101,31 +115,45 @@ impl Modules {
     pub(crate) fn declaration_of(&self, file: usize, local: &str) -> Option<(usize, String)> {
         match self.names[file].imports.get(local) {
             None => Some((file, local.to_owned())),
-            Some(Import { from: Source::Project(target), name: Imported::Name(name) }) => {
-                self.export_of(*target, name, 0)
-            }
+            Some(Import {
+                from: Source::Project(target),
+                name: Imported::Name(name),
+            }) => self.export_of(*target, name, 0),
             Some(_) => None,
         }
     }
 
     /// Follows an exported name to the file and the local name that declare it.
-    pub(crate) fn export_of(&self, file: usize, name: &str, depth: usize) -> Option<(usize, String)> {
+    pub(crate) fn export_of(
+        &self,
+        file: usize,
+        name: &str,
+        depth: usize,
+    ) -> Option<(usize, String)> {
         // Re-exports in a circle lead nowhere.
         if depth > 32 {
             return None;
         }
         match self.names[file].exports.get(name) {
             Some(Export::Local(local)) => self.declaration_of(file, local),
-            Some(Export::From(Source::Project(target), name)) => self.export_of(*target, name, depth + 1),
+            Some(Export::From(Source::Project(target), name)) => {
+                self.export_of(*target, name, depth + 1)
+            }
             Some(Export::From(Source::Bare(_), _)) => None,
-            None => self.names[file].stars.iter().find_map(|&star| self.export_of(star, name, depth + 1)),
+            None => self.names[file]
+                .stars
+                .iter()
+                .find_map(|&star| self.export_of(star, name, depth + 1)),
         }
     }
 
     /// The package a local name is imported from, with its name there.
     pub(crate) fn package_of(&self, file: usize, local: &str) -> Option<(&str, &str)> {
         match self.names[file].imports.get(local)? {
-            Import { from: Source::Bare(package), name: Imported::Name(name) } => Some((package, name)),
+            Import {
+                from: Source::Bare(package),
+                name: Imported::Name(name),
+            } => Some((package, name)),
             _ => None,
         }
     }
@@ -134,7 +162,9 @@ impl Modules {
         let mut names = Names::default();
         let module: &Module = &self.files[file].module;
         for item in &module.body {
-            let ModuleItem::ModuleDecl(decl) = item else { continue };
+            let ModuleItem::ModuleDecl(decl) = item else {
+                continue;
+            };
             let source = match decl {
                 ModuleDecl::Import(d) => Some(&d.src),
                 ModuleDecl::ExportNamed(d) => d.src.as_ref(),
@@ -158,7 +188,8 @@ impl Modules {
 
 fn is_asset(specifier: &str) -> bool {
     let last = specifier.rsplit('/').next().unwrap_or("");
-    last.rsplit_once('.').is_some_and(|(_, extension)| !matches!(extension, "ts" | "tsx" | "js" | "jsx"))
+    last.rsplit_once('.')
+        .is_some_and(|(_, extension)| !matches!(extension, "ts" | "tsx" | "js" | "jsx"))
 }
 
 fn read_declaration(decl: &ModuleDecl, source: Option<Source>, names: &mut Names) {
@@ -168,13 +199,22 @@ fn read_declaration(decl: &ModuleDecl, source: Option<Source>, names: &mut Names
             for specifier in &import.specifiers {
                 let (local, name) = match specifier {
                     ImportSpecifier::Named(s) => {
-                        let name = s.imported.as_ref().map_or_else(|| s.local.sym.to_string(), export_name);
+                        let name = s
+                            .imported
+                            .as_ref()
+                            .map_or_else(|| s.local.sym.to_string(), export_name);
                         (&s.local, Imported::Name(name))
                     }
                     ImportSpecifier::Default(s) => (&s.local, Imported::Name("default".to_owned())),
                     ImportSpecifier::Namespace(s) => (&s.local, Imported::Namespace),
                 };
-                names.imports.insert(local.sym.to_string(), Import { from: from.clone(), name });
+                names.imports.insert(
+                    local.sym.to_string(),
+                    Import {
+                        from: from.clone(),
+                        name,
+                    },
+                );
             }
         }
         ModuleDecl::ExportDecl(export) => {
@@ -184,9 +224,14 @@ fn read_declaration(decl: &ModuleDecl, source: Option<Source>, names: &mut Names
         }
         ModuleDecl::ExportNamed(export) => {
             for specifier in &export.specifiers {
-                let ExportSpecifier::Named(s) = specifier else { continue };
+                let ExportSpecifier::Named(s) = specifier else {
+                    continue;
+                };
                 let local = export_name(&s.orig);
-                let exported = s.exported.as_ref().map_or_else(|| local.clone(), export_name);
+                let exported = s
+                    .exported
+                    .as_ref()
+                    .map_or_else(|| local.clone(), export_name);
                 let target = match (&export.src, &source) {
                     (None, _) => Export::Local(local),
                     (Some(_), Some(from)) => Export::From(from.clone(), local),
@@ -207,11 +252,18 @@ fn read_declaration(decl: &ModuleDecl, source: Option<Source>, names: &mut Names
                 DefaultDecl::TsInterfaceDecl(i) => Some(&i.id),
             };
             let local = local.map_or_else(|| "default".to_owned(), |i| i.sym.to_string());
-            names.exports.insert("default".to_owned(), Export::Local(local));
+            names
+                .exports
+                .insert("default".to_owned(), Export::Local(local));
         }
         ModuleDecl::ExportDefaultExpr(export) => {
-            let local = export.expr.as_ident().map_or_else(|| "default".to_owned(), |i| i.sym.to_string());
-            names.exports.insert("default".to_owned(), Export::Local(local));
+            let local = export
+                .expr
+                .as_ident()
+                .map_or_else(|| "default".to_owned(), |i| i.sym.to_string());
+            names
+                .exports
+                .insert("default".to_owned(), Export::Local(local));
         }
         _ => {}
     }

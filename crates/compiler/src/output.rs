@@ -24,7 +24,10 @@ impl Output {
     /// Whether there is no error among the diagnostics.
     #[must_use]
     pub fn ok(&self) -> bool {
-        !self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+        !self
+            .diagnostics
+            .iter()
+            .any(|d| d.severity == Severity::Error)
     }
 }
 

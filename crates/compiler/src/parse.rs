@@ -7,8 +7,8 @@ use swc_core::ecma::ast::{EsVersion, Module};
 use swc_core::ecma::parser::{Syntax, TsSyntax, parse_file_as_module};
 
 use crate::SourceFile;
-use crate::blank::{Bindings, bind, blank};
-use crate::diagnostics::{Range, Report, syntax};
+use crate::blank::{Bindings, Found, NAMES, bind, blank, skip_trivia};
+use crate::diagnostics::{Range, Report, did_you_mean, syntax};
 
 /// One file of the project, read.
 pub(crate) struct Parsed {
@@ -41,14 +41,34 @@ pub(crate) fn parse(index: usize, file: &SourceFile) -> Result<(Parsed, Vec<Repo
         ..TsSyntax::default()
     });
     let mut recovered = Vec::new();
-    let parsed = parse_file_as_module(&source, grammar, EsVersion::EsNext, Some(&comments), &mut recovered);
+    let parsed = parse_file_as_module(
+        &source,
+        grammar,
+        EsVersion::EsNext,
+        Some(&comments),
+        &mut recovered,
+    );
     let mut errors: Vec<Report> = Vec::new();
     // The first is the cause, what follows is mostly its echo.
-    if let Some(error) = recovered.into_iter().chain(parsed.as_ref().err().cloned()).next() {
+    if let Some(error) = recovered
+        .into_iter()
+        .chain(parsed.as_ref().err().cloned())
+        .next()
+    {
         let range = range_of(error.span());
-        let foreign = blanked.foreign.iter().find(|f| f.range.start <= range.start && range.start <= f.range.end);
+        // The parser stops at a decorator it does not expect, or at what follows it.
+        let follows = |f: &&Found| {
+            f.range.start <= range.start
+                && range.start as usize <= skip_trivia(&blanked.text, f.range.end as usize)
+        };
+        let misspelt = |f: &&Found| did_you_mean(&f.name, &NAMES).is_some();
+        let foreign = blanked
+            .foreign
+            .iter()
+            .find(follows)
+            .or_else(|| blanked.foreign.iter().find(misspelt));
         errors.push(match foreign {
-            Some(found) => syntax::unknown_decorator(index, found.range, &found.name, &crate::blank::NAMES),
+            Some(found) => syntax::unknown_decorator(index, found.range, &found.name, &NAMES),
             None => syntax::parse_error(index, range, &error.kind().msg()),
         });
     }
@@ -59,8 +79,14 @@ pub(crate) fn parse(index: usize, file: &SourceFile) -> Result<(Parsed, Vec<Repo
     let (bindings, reports) = bind(index, &blanked, &module);
     let sources = Lrc::new(SourceMap::default());
     sources.new_source_file(name, text.to_owned());
-    let parsed =
-        Parsed { path: file.path.clone(), text: text.to_owned(), module, bindings, comments, sources };
+    let parsed = Parsed {
+        path: file.path.clone(),
+        text: text.to_owned(),
+        module,
+        bindings,
+        comments,
+        sources,
+    };
     Ok((parsed, reports))
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use swc_core::common::{Span, Spanned};
 use swc_core::ecma::ast::{
-    ArrowExpr, ArrowFunctionBody, CallExpr, Callee, Class, Decl, DefaultDecl, Expr, Function, Ident, ModuleDecl, ModuleItem, Pat, Stmt,
-    ThisExpr, TsType, VarDeclKind,
+    ArrowExpr, ArrowFunctionBody, CallExpr, Callee, Class, Decl, DefaultDecl, Expr, Function,
+    Ident, ModuleDecl, ModuleItem, Pat, Stmt, ThisExpr, TsType, VarDeclKind,
 };
 use swc_core::ecma::visit::{Visit, VisitWith};
 
@@ -14,7 +14,10 @@ use crate::decorators;
 use crate::diagnostics::{Range, Report, split, types as errors};
 use crate::modules::{Export, Modules};
 use crate::parse::{Parsed, range_of};
-use crate::types::{Kind, Number, Resolved, Resolver, Slot, annotation, is_identifier, literal, narrow, reply_of_body};
+use crate::types::{
+    Kind, Number, Resolved, Resolver, Slot, annotation, is_identifier, literal, narrow,
+    reply_of_body,
+};
 
 /// A backend function as written.
 pub(crate) struct RouteDecl<'a> {
@@ -59,7 +62,10 @@ pub(crate) struct Param {
 }
 
 /// Collects the backend functions of all files, sorted by id.
-pub(crate) fn find_routes<'a>(modules: &'a Modules, reports: &mut Vec<Report>) -> Vec<RouteDecl<'a>> {
+pub(crate) fn find_routes<'a>(
+    modules: &'a Modules,
+    reports: &mut Vec<Report>,
+) -> Vec<RouteDecl<'a>> {
     let mut all = BTreeMap::<String, RouteDecl<'a>>::new();
     for (file, parsed) in modules.files.iter().enumerate() {
         let mut found = Vec::new();
@@ -70,7 +76,12 @@ pub(crate) fn find_routes<'a>(modules: &'a Modules, reports: &mut Vec<Report>) -
         for route in found {
             check_body(&route, reports);
             if let Some(first) = all.get(&route.id) {
-                reports.push(split::duplicate_route(file, route.range, &route.id, (first.file, first.range)));
+                reports.push(split::duplicate_route(
+                    file,
+                    route.range,
+                    &route.id,
+                    (first.file, first.range),
+                ));
             } else {
                 all.insert(route.id.clone(), route);
             }
@@ -83,13 +94,21 @@ pub(crate) fn find_routes<'a>(modules: &'a Modules, reports: &mut Vec<Report>) -
 fn report_nested(file: usize, parsed: &Parsed, reports: &mut Vec<Report>) {
     for (place, decorator) in parsed.bindings.all("backend") {
         let top_level = parsed.module.body.iter().any(|item| match item {
-            ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(export)) => starts_at(&export.decl, place),
-            ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(_)) => range_of(item.span()).contains(place),
+            ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(export)) => {
+                starts_at(&export.decl, place)
+            }
+            ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(_)) => {
+                range_of(item.span()).contains(place)
+            }
             ModuleItem::Stmt(Stmt::Decl(decl)) => starts_at(decl, place),
             _ => false,
         });
         if !top_level {
-            reports.push(split::nested_route(file, decorator.range, &word_at(&parsed.text, place)));
+            reports.push(split::nested_route(
+                file,
+                decorator.range,
+                &word_at(&parsed.text, place),
+            ));
         }
     }
 }
@@ -99,7 +118,10 @@ fn starts_at(decl: &Decl, place: u32) -> bool {
 }
 
 fn word_at(text: &str, at: u32) -> String {
-    text[at as usize..].chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == '$').collect()
+    text[at as usize..]
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_' || *c == '$')
+        .collect()
 }
 
 fn route_of_item<'a>(
@@ -112,7 +134,15 @@ fn route_of_item<'a>(
     let parsed = &modules.files[file];
     match item {
         ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(export)) => match &export.decl {
-            Decl::Fn(f) => decorated(modules, file, Some(&f.ident), &f.function, true, found, reports),
+            Decl::Fn(f) => decorated(
+                modules,
+                file,
+                Some(&f.ident),
+                &f.function,
+                true,
+                found,
+                reports,
+            ),
             Decl::Var(var) => {
                 for declarator in &var.decls {
                     if let Some(call) = backend_call(modules, file, declarator.init.as_deref()) {
@@ -121,7 +151,12 @@ fn route_of_item<'a>(
                             (Pat::Ident(name), VarDeclKind::Const) => {
                                 standard(file, parsed, &name.id, call, form, found, reports);
                             }
-                            _ => reports.push(split::unsupported_spelling(file, range_of(call.span), "backend", form)),
+                            _ => reports.push(split::unsupported_spelling(
+                                file,
+                                range_of(call.span),
+                                "backend",
+                                form,
+                            )),
                         }
                     }
                 }
@@ -130,7 +165,15 @@ fn route_of_item<'a>(
         },
         ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(export)) => {
             if let DefaultDecl::Fn(f) = &export.decl {
-                decorated(modules, file, f.ident.as_ref(), &f.function, true, found, reports);
+                decorated(
+                    modules,
+                    file,
+                    f.ident.as_ref(),
+                    &f.function,
+                    true,
+                    found,
+                    reports,
+                );
             }
         }
         ModuleItem::Stmt(Stmt::Decl(Decl::Fn(f))) => {
@@ -138,7 +181,15 @@ fn route_of_item<'a>(
                 .exports
                 .values()
                 .any(|e| matches!(e, Export::Local(local) if *local == *f.ident.sym));
-            decorated(modules, file, Some(&f.ident), &f.function, exported, found, reports);
+            decorated(
+                modules,
+                file,
+                Some(&f.ident),
+                &f.function,
+                exported,
+                found,
+                reports,
+            );
         }
         _ => {}
     }
@@ -155,7 +206,9 @@ fn decorated<'a>(
 ) {
     let parsed = &modules.files[file];
     let span = name.map_or(function.span, |n| n.span);
-    let Some(decorator) = parsed.bindings.named(span, "backend") else { return };
+    let Some(decorator) = parsed.bindings.named(span, "backend") else {
+        return;
+    };
     let Some(name) = name else {
         reports.push(split::anonymous_route(file, decorator.range));
         return;
@@ -164,7 +217,11 @@ fn decorated<'a>(
         reports.push(split::not_exported(file, range_of(name.span), &name.sym));
     }
     if function.is_generator {
-        reports.push(split::unsupported_in_route(file, range_of(name.span), "a generator (`function*`)"));
+        reports.push(split::unsupported_in_route(
+            file,
+            range_of(name.span),
+            "a generator (`function*`)",
+        ));
     }
     if !is_route_id(&name.sym) {
         reports.push(split::not_a_route_id(file, range_of(name.span), &name.sym));
@@ -182,14 +239,25 @@ fn decorated<'a>(
 }
 
 /// `backend(…)`, imported from `kontract`.
-pub(crate) fn backend_call<'a>(modules: &Modules, file: usize, init: Option<&'a Expr>) -> Option<&'a CallExpr> {
+pub(crate) fn backend_call<'a>(
+    modules: &Modules,
+    file: usize,
+    init: Option<&'a Expr>,
+) -> Option<&'a CallExpr> {
     call_of_kontract(modules, file, init?, "backend")
 }
 
 /// A call of something imported from `kontract`.
-pub(crate) fn call_of_kontract<'a>(modules: &Modules, file: usize, expr: &'a Expr, name: &str) -> Option<&'a CallExpr> {
+pub(crate) fn call_of_kontract<'a>(
+    modules: &Modules,
+    file: usize,
+    expr: &'a Expr,
+    name: &str,
+) -> Option<&'a CallExpr> {
     let Expr::Call(call) = expr else { return None };
-    let Callee::Expr(callee) = &call.callee else { return None };
+    let Callee::Expr(callee) = &call.callee else {
+        return None;
+    };
     let local = callee.as_ident()?;
     (modules.package_of(file, &local.sym) == Some(("kontract", name))).then_some(call)
 }
@@ -208,7 +276,8 @@ fn standard<'a>(
         reports.push(unsupported());
         return;
     };
-    let arguments = match decorators::object(file, parsed, "backend", range_of(options.expr.span())) {
+    let arguments = match decorators::object(file, parsed, "backend", range_of(options.expr.span()))
+    {
         Ok(arguments) => arguments,
         Err(errors) => return reports.extend(errors),
     };
@@ -216,7 +285,13 @@ fn standard<'a>(
         reports.push(split::not_a_route_id(file, range_of(name.span), &name.sym));
     }
     let (params, body, returns) = match &*function.expr {
-        Expr::Arrow(ArrowExpr { params, body, return_type, is_generator: false, .. }) => {
+        Expr::Arrow(ArrowExpr {
+            params,
+            body,
+            return_type,
+            is_generator: false,
+            ..
+        }) => {
             let body = match &**body {
                 ArrowFunctionBody::FunctionBody(block) => Body::Block(Some(block)),
                 ArrowFunctionBody::Expr(expr) => Body::Expr(expr),
@@ -225,7 +300,11 @@ fn standard<'a>(
         }
         Expr::Fn(f) if !f.function.is_generator => {
             let params = f.function.params.iter().map(|p| &p.pat).collect();
-            (params, Body::Block(f.function.body.as_ref()), &f.function.return_type)
+            (
+                params,
+                Body::Block(f.function.body.as_ref()),
+                &f.function.return_type,
+            )
         }
         _ => {
             reports.push(unsupported());
@@ -249,13 +328,26 @@ fn is_route_id(name: &str) -> bool {
 }
 
 fn meta(arguments: &[Argument]) -> Meta {
-    let value = |key: &str| arguments.iter().find(|a| a.key.as_deref() == Some(key)).map(|a| &a.value);
+    let value = |key: &str| {
+        arguments
+            .iter()
+            .find(|a| a.key.as_deref() == Some(key))
+            .map(|a| &a.value)
+    };
     let text = |key: &str| match value(key) {
         Some(Value::Text(text)) => Some(text.clone()),
         _ => None,
     };
-    let perm = if let Some(Value::Mask(mask)) = value("perm") { *mask } else { 7 };
-    Meta { perm, ugroup: text("ugroup"), egroup: text("egroup") }
+    let perm = if let Some(Value::Mask(mask)) = value("perm") {
+        *mask
+    } else {
+        7
+    };
+    Meta {
+        perm,
+        ugroup: text("ugroup"),
+        egroup: text("egroup"),
+    }
 }
 
 /// `this` and `arguments` of a function have no meaning once it is a handler.
@@ -268,7 +360,11 @@ fn check_body(route: &RouteDecl<'_>, reports: &mut Vec<Report>) {
         Body::Expr(expr) => expr.visit_with(&mut found),
     }
     if let Some((what, span)) = found.0 {
-        reports.push(split::unsupported_in_route(route.file, range_of(span), what));
+        reports.push(split::unsupported_in_route(
+            route.file,
+            range_of(span),
+            what,
+        ));
     }
 }
 
@@ -312,7 +408,12 @@ pub(crate) fn typed<'a>(route: &RouteDecl<'a>, resolver: &mut Resolver<'a>) -> O
     })
 }
 
-fn param<'a>(route: &RouteDecl<'a>, resolver: &mut Resolver<'a>, i: usize, pat: &'a Pat) -> Resolved<Param> {
+fn param<'a>(
+    route: &RouteDecl<'a>,
+    resolver: &mut Resolver<'a>,
+    i: usize,
+    pat: &'a Pat,
+) -> Resolved<Param> {
     let file = route.file;
     let (inner, default) = match pat {
         Pat::Assign(assign) => (&*assign.left, Some(&*assign.right)),
@@ -320,17 +421,35 @@ fn param<'a>(route: &RouteDecl<'a>, resolver: &mut Resolver<'a>, i: usize, pat: 
     };
     let (name, optional, rest) = match inner {
         Pat::Ident(ident) => (ident.sym.to_string(), ident.optional, false),
-        Pat::Rest(rest) => (rest.arg.as_ident().map_or_else(|| format!("arg{i}"), |a| a.sym.to_string()), false, true),
+        Pat::Rest(rest) => (
+            rest.arg
+                .as_ident()
+                .map_or_else(|| format!("arg{i}"), |a| a.sym.to_string()),
+            false,
+            true,
+        ),
         Pat::Object(o) => (format!("arg{i}"), o.optional, false),
         _ => (format!("arg{i}"), false, false),
     };
     if name == "this" {
-        return resolver.report(split::unsupported_in_route(file, range_of(pat.span()), "`this`"));
+        return resolver.report(split::unsupported_in_route(
+            file,
+            range_of(pat.span()),
+            "`this`",
+        ));
     }
     let mut slot = match (annotation(inner), default.and_then(literal)) {
-        (Some(ty), _) => resolver.resolve(file, ty, &format!("{}_{name}", upper_first(&route.id)))?,
+        (Some(ty), _) => {
+            resolver.resolve(file, ty, &format!("{}_{name}", upper_first(&route.id)))?
+        }
         (None, Some(slot)) if slot.kind != Kind::Void => slot,
-        _ => return resolver.report(errors::untyped_parameter(file, range_of(inner.span()), &name)),
+        _ => {
+            return resolver.report(errors::untyped_parameter(
+                file,
+                range_of(inner.span()),
+                &name,
+            ));
+        }
     };
     slot.undefined |= optional || default.is_some();
     for found in resolver.modules.files[file].bindings.at(pat.span()) {
@@ -360,19 +479,32 @@ fn reply<'a>(route: &RouteDecl<'a>, resolver: &mut Resolver<'a>) -> Resolved<Slo
     };
     match inferred {
         Some(slot) => Ok(slot),
-        None => resolver.report(errors::missing_return_type(route.file, route.range, &route.id)),
+        None => resolver.report(errors::missing_return_type(
+            route.file,
+            route.range,
+            &route.id,
+        )),
     }
 }
 
 /// `T` of `name<T>`.
 fn type_argument<'a>(ty: &'a TsType, name: &str) -> Option<&'a TsType> {
-    let TsType::TsTypeRef(reference) = ty else { return None };
-    let is_it = reference.type_name.as_ident().is_some_and(|i| i.sym == *name);
+    let TsType::TsTypeRef(reference) = ty else {
+        return None;
+    };
+    let is_it = reference
+        .type_name
+        .as_ident()
+        .is_some_and(|i| i.sym == *name);
     let first = reference.type_params.as_ref()?.params.first()?;
     is_it.then_some(&**first)
 }
 
 fn upper_first(name: &str) -> String {
     let mut chars = name.chars();
-    chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default() + chars.as_str()
+    chars
+        .next()
+        .map(|c| c.to_uppercase().to_string())
+        .unwrap_or_default()
+        + chars.as_str()
 }

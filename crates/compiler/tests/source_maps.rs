@@ -12,7 +12,10 @@ export interface Item { @primkey id: string }
 ";
 
 fn output() -> Output {
-    let files = vec![SourceFile { path: "src/api.ts".to_owned(), text: SOURCE.to_owned() }];
+    let files = vec![SourceFile {
+        path: "src/api.ts".to_owned(),
+        text: SOURCE.to_owned(),
+    }];
     let output = compile(&Project { files, lock: None }, &Options::default());
     assert!(output.ok());
     output
@@ -21,9 +24,16 @@ fn output() -> Output {
 #[test]
 fn server_positions_are_exact() {
     let output = output();
-    let (code, map) = (&output.files["server/src/api.js"], &output.files["server/src/api.js.map"]);
+    let (code, map) = (
+        &output.files["server/src/api.js"],
+        &output.files["server/src/api.js.map"],
+    );
     for token in ["RangeError", "row = await", "items.get", "env.storage"] {
-        assert_eq!(original(map, position(code, token)), Some(position(SOURCE, token)), "{token}");
+        assert_eq!(
+            original(map, position(code, token)),
+            Some(position(SOURCE, token)),
+            "{token}"
+        );
     }
     assert!(map.contains("\"sources\":[\"src/api.ts\"]") && map.contains("RangeError"));
 }
@@ -31,7 +41,10 @@ fn server_positions_are_exact() {
 #[test]
 fn a_stub_leads_to_its_function_and_shows_nothing_of_it() {
     let output = output();
-    let (code, map) = (&output.files["client/src/api.js"], &output.files["client/src/api.js.map"]);
+    let (code, map) = (
+        &output.files["client/src/api.js"],
+        &output.files["client/src/api.js.map"],
+    );
     let (line, _) = position(code, "getItem(id)");
     assert_eq!(original(map, (line, 0)), Some(position(SOURCE, "getItem")));
     assert!(!map.contains("sourcesContent") && !map.contains("RangeError"));
@@ -39,10 +52,15 @@ fn a_stub_leads_to_its_function_and_shows_nothing_of_it() {
 
 /// Line and UTF-16 column of a piece of text, from 0.
 fn position(text: &str, piece: &str) -> (i64, i64) {
-    let at = text.find(piece).unwrap_or_else(|| panic!("no {piece} in\n{text}"));
+    let at = text
+        .find(piece)
+        .unwrap_or_else(|| panic!("no {piece} in\n{text}"));
     let line_start = text[..at].rfind('\n').map_or(0, |i| i + 1);
     let column = text[line_start..at].encode_utf16().count();
-    (i64::try_from(text[..at].matches('\n').count()).unwrap(), i64::try_from(column).unwrap())
+    (
+        i64::try_from(text[..at].matches('\n').count()).unwrap(),
+        i64::try_from(column).unwrap(),
+    )
 }
 
 /// Where the map says a place comes from (ECMA-426, "Decoding source maps").
@@ -70,11 +88,18 @@ fn original(map: &str, (line, column): (i64, i64)) -> Option<(i64, i64)> {
 fn decode(segment: &str) -> Vec<i64> {
     const DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let (mut fields, mut value, mut shift) = (Vec::new(), 0i64, 0);
-    for digit in segment.chars().map(|c| i64::try_from(DIGITS.find(c).unwrap()).unwrap()) {
+    for digit in segment
+        .chars()
+        .map(|c| i64::try_from(DIGITS.find(c).unwrap()).unwrap())
+    {
         value |= (digit & 31) << shift;
         shift += 5;
         if digit & 32 == 0 {
-            fields.push(if value & 1 == 1 { -(value >> 1) } else { value >> 1 });
+            fields.push(if value & 1 == 1 {
+                -(value >> 1)
+            } else {
+                value >> 1
+            });
             (value, shift) = (0, 0);
         }
     }

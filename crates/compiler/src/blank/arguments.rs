@@ -31,7 +31,11 @@ pub(crate) struct Malformed {
 
 /// Reads what stands between a decorator's parentheses.
 pub(crate) fn parse_arguments(text: &str, range: Range) -> Result<Vec<Argument>, Malformed> {
-    let mut parser = Parser { text, at: range.start as usize, end: range.end as usize };
+    let mut parser = Parser {
+        text,
+        at: range.start as usize,
+        end: range.end as usize,
+    };
     if parser.peek() == Some('{') {
         return parser.object_then_end();
     }
@@ -47,7 +51,11 @@ pub(crate) fn parse_arguments(text: &str, range: Range) -> Result<Vec<Argument>,
 
 /// Reads an object literal: the standard spelling's first argument.
 pub(crate) fn parse_object(text: &str, range: Range) -> Result<Vec<Argument>, Malformed> {
-    let mut parser = Parser { text, at: range.start as usize, end: range.end as usize };
+    let mut parser = Parser {
+        text,
+        at: range.start as usize,
+        end: range.end as usize,
+    };
     if parser.peek() != Some('{') {
         return Err(parser.error("an object literal"));
     }
@@ -76,7 +84,10 @@ impl Parser<'_> {
 
     fn error(&mut self, expected: &'static str) -> Malformed {
         let width = self.peek().map_or(0, char::len_utf8);
-        Malformed { range: range(self.at, self.at + width), expected }
+        Malformed {
+            range: range(self.at, self.at + width),
+            expected,
+        }
     }
 
     fn object_then_end(&mut self) -> Result<Vec<Argument>, Malformed> {
@@ -89,7 +100,11 @@ impl Parser<'_> {
             }
         }
         self.eat(',');
-        if self.peek().is_some() { Err(self.error("`)`")) } else { Ok(arguments) }
+        if self.peek().is_some() {
+            Err(self.error("`)`"))
+        } else {
+            Ok(arguments)
+        }
     }
 
     fn argument(&mut self, separator: char) -> Result<Argument, Malformed> {
@@ -99,14 +114,22 @@ impl Parser<'_> {
         if let Some(key) = self.key(separator) {
             let key_range = range(start, start + key.len());
             let value = self.value()?;
-            return Ok(Argument { key: Some(key), value, range: key_range });
+            return Ok(Argument {
+                key: Some(key),
+                value,
+                range: key_range,
+            });
         }
         self.at = start;
         if named {
             return Err(self.error("a name"));
         }
         let value = self.value()?;
-        Ok(Argument { key: None, value, range: range(start, self.at) })
+        Ok(Argument {
+            key: None,
+            value,
+            range: range(start, self.at),
+        })
     }
 
     /// `name =` or `name :`; positions are left anywhere when there is none.
@@ -122,7 +145,9 @@ impl Parser<'_> {
     fn word(&mut self) -> Option<&str> {
         self.peek();
         let rest = &self.text[self.at..self.end];
-        let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
+        let length = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
+            .unwrap_or(rest.len());
         self.at += length;
         (length > 0).then(|| &rest[..length])
     }
@@ -157,7 +182,10 @@ impl Parser<'_> {
         self.peek();
         let start = self.at;
         let mask = self.word().and_then(mask_of);
-        mask.map(Value::Mask).ok_or(Malformed { range: range(start, self.at), expected: EXPECTED })
+        mask.map(Value::Mask).ok_or(Malformed {
+            range: range(start, self.at),
+            expected: EXPECTED,
+        })
     }
 
     fn list(&mut self) -> Result<Value, Malformed> {
@@ -178,8 +206,9 @@ impl Parser<'_> {
 
     fn number(&mut self) -> Result<Value, Malformed> {
         let rest = &self.text[self.at..self.end];
-        let length =
-            rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_'))).unwrap_or(rest.len());
+        let length = rest
+            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_')))
+            .unwrap_or(rest.len());
         match rest[..length].replace('_', "").parse() {
             Ok(number) => {
                 self.at += length;
@@ -201,10 +230,18 @@ impl Parser<'_> {
                     Some((_, 'n')) => out.push('\n'),
                     Some((_, 't')) => out.push('\t'),
                     Some((_, c @ ('\\' | '\'' | '"' | '`' | '$'))) => out.push(c),
-                    _ => return Err(Malformed { range: range(start + i, start + i + 1), expected: "a plain string" }),
+                    _ => {
+                        return Err(Malformed {
+                            range: range(start + i, start + i + 1),
+                            expected: "a plain string",
+                        });
+                    }
                 },
                 '$' if quote == '`' && self.text[start + i..].starts_with("${") => {
-                    return Err(Malformed { range: range(start + i, start + i + 2), expected: "a plain string" });
+                    return Err(Malformed {
+                        range: range(start + i, start + i + 2),
+                        expected: "a plain string",
+                    });
                 }
                 c if c == quote => {
                     self.at = start + i + c.len_utf8();
@@ -213,7 +250,10 @@ impl Parser<'_> {
                 c => out.push(c),
             }
         }
-        Err(Malformed { range: range(start, self.end), expected: "a closed string" })
+        Err(Malformed {
+            range: range(start, self.end),
+            expected: "a closed string",
+        })
     }
 }
 
@@ -233,5 +273,8 @@ pub(crate) fn mask_of(name: &str) -> Option<u8> {
 }
 
 fn range(start: usize, end: usize) -> Range {
-    Range::new(u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX))
+    Range::new(
+        u32::try_from(start).unwrap_or(u32::MAX),
+        u32::try_from(end).unwrap_or(u32::MAX),
+    )
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use swc_core::common::{Span, Spanned};
 use swc_core::ecma::ast::{
-    ArrayLit, ArrowExpr, CallExpr, Callee, Class, ClassDecl, ClassMember, Decl, Decorator, DefaultDecl, ExportDecl, ExportDefaultDecl, Expr, FnDecl,
-    Function, Module, Param, TsInterfaceDecl, TsPropertySignature,
+    ArrayLit, ArrowExpr, CallExpr, Callee, Class, ClassDecl, ClassMember, Decl, Decorator,
+    DefaultDecl, ExportDecl, ExportDefaultDecl, Expr, FnDecl, Function, Module, Param,
+    TsInterfaceDecl, TsPropertySignature,
 };
 use swc_core::ecma::visit::{Visit, VisitWith};
 
@@ -42,7 +43,10 @@ impl Bindings {
 
     /// Every decorator called `name`, with the place of what it marks.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = (u32, &Found)> {
-        self.0.iter().flat_map(|(place, all)| all.iter().map(|d| (*place, d))).filter(move |(_, d)| d.name == name)
+        self.0
+            .iter()
+            .flat_map(|(place, all)| all.iter().map(|d| (*place, d)))
+            .filter(move |(_, d)| d.name == name)
     }
 
     /// Every decorator of the file.
@@ -59,7 +63,10 @@ pub(crate) fn bind(file: usize, blanked: &Blanked, module: &Module) -> (Bindings
     let mut reports = Vec::new();
     for found in &blanked.decorators {
         let next = next_target(blanked, found.range.end as usize);
-        let target = targets.starts.get(&next).filter(|(target, _)| permitted(&found.name).0.contains(target));
+        let target = targets
+            .starts
+            .get(&next)
+            .filter(|(target, _)| permitted(&found.name).0.contains(target));
         match target {
             Some((_, place)) => {
                 let bound = bindings.0.entry(*place).or_default();
@@ -69,13 +76,23 @@ pub(crate) fn bind(file: usize, blanked: &Blanked, module: &Module) -> (Bindings
                 bound.push(found.clone());
             }
             None => {
-                reports.push(syntax::misplaced_decorator(file, found.range, &found.name, permitted(&found.name).1));
+                reports.push(syntax::misplaced_decorator(
+                    file,
+                    found.range,
+                    &found.name,
+                    permitted(&found.name).1,
+                ));
             }
         }
     }
     for found in &blanked.foreign {
         if !targets.decorators.contains(&found.range.start) {
-            reports.push(syntax::unknown_decorator(file, found.range, &found.name, &NAMES));
+            reports.push(syntax::unknown_decorator(
+                file,
+                found.range,
+                &found.name,
+                &NAMES,
+            ));
         }
     }
     (bindings, reports)
@@ -84,7 +101,11 @@ pub(crate) fn bind(file: usize, blanked: &Blanked, module: &Module) -> (Bindings
 /// Skips white space, comments and the decorators of others.
 fn next_target(blanked: &Blanked, end: usize) -> u32 {
     let mut at = skip_trivia(&blanked.text, end);
-    while let Some(other) = blanked.foreign.iter().find(|f| f.range.start as usize == at) {
+    while let Some(other) = blanked
+        .foreign
+        .iter()
+        .find(|f| f.range.start as usize == at)
+    {
         at = skip_trivia(&blanked.text, other.range.end as usize);
     }
     u32::try_from(at).unwrap_or(u32::MAX)
@@ -93,10 +114,16 @@ fn next_target(blanked: &Blanked, end: usize) -> u32 {
 fn permitted(name: &str) -> (&'static [Target], &'static str) {
     match name {
         "backend" => (&[Target::Function], "a function declaration"),
-        "mwfilter" => (&[Target::Middleware], "a function in the list of `defineMiddleware([…])`"),
+        "mwfilter" => (
+            &[Target::Middleware],
+            "a function in the list of `defineMiddleware([…])`",
+        ),
         "table" => (&[Target::Type], "an interface or a class"),
         "primkey" | "perm" | "index" => (&[Target::Member], "a member of an interface or a class"),
-        _ => (&[Target::Member, Target::Parameter], "a member of an interface or a class, or a parameter"),
+        _ => (
+            &[Target::Member, Target::Parameter],
+            "a member of an interface or a class, or a parameter",
+        ),
     }
 }
 
@@ -113,7 +140,8 @@ struct Targets {
 impl Targets {
     fn add(&mut self, target: Target, place: Span, starts: &[Span]) {
         for start in starts {
-            self.starts.insert(offset(start.lo), (target, offset(place.lo)));
+            self.starts
+                .insert(offset(start.lo), (target, offset(place.lo)));
         }
     }
 
@@ -161,7 +189,11 @@ impl Visit for Targets {
     }
 
     fn visit_ts_property_signature(&mut self, node: &TsPropertySignature) {
-        self.add(Target::Member, node.key.span(), &[node.span, node.key.span()]);
+        self.add(
+            Target::Member,
+            node.key.span(),
+            &[node.span, node.key.span()],
+        );
         node.visit_children_with(self);
     }
 
@@ -185,7 +217,11 @@ impl Visit for Targets {
     }
 
     fn visit_param(&mut self, node: &Param) {
-        self.add(Target::Parameter, node.pat.span(), &[node.span, node.pat.span()]);
+        self.add(
+            Target::Parameter,
+            node.pat.span(),
+            &[node.span, node.pat.span()],
+        );
         node.visit_children_with(self);
     }
 
@@ -197,12 +233,17 @@ impl Visit for Targets {
     }
 
     fn visit_call_expr(&mut self, node: &CallExpr) {
-        if let (true, Some(Expr::Array(ArrayLit { elems, .. }))) =
-            (is_define_middleware(node), node.args.first().map(|a| &*a.expr))
-        {
+        if let (true, Some(Expr::Array(ArrayLit { elems, .. }))) = (
+            is_define_middleware(node),
+            node.args.first().map(|a| &*a.expr),
+        ) {
             for element in elems.iter().flatten() {
                 if matches!(&*element.expr, Expr::Arrow(_) | Expr::Fn(_)) {
-                    self.add(Target::Middleware, element.expr.span(), &[element.expr.span()]);
+                    self.add(
+                        Target::Middleware,
+                        element.expr.span(),
+                        &[element.expr.span()],
+                    );
                 }
             }
         }

@@ -14,8 +14,8 @@ use crate::diagnostics::Range;
 
 /// The decorators Kontract owns.
 pub(crate) const NAMES: [&str; 15] = [
-    "backend", "primkey", "perm", "mwfilter", "table", "index", "int8", "int16", "int32", "int64", "uint8", "uint16",
-    "uint32", "uint64", "float32",
+    "backend", "primkey", "perm", "mwfilter", "table", "index", "int8", "int16", "int32", "int64",
+    "uint8", "uint16", "uint32", "uint64", "float32",
 ];
 
 /// A decorator as it was found, before it is known what it marks.
@@ -43,12 +43,41 @@ pub(crate) struct Blanked {
 /// Blanks one file. `jsx` says whether `<` in expression position opens an element.
 pub(crate) fn blank(text: &str, jsx: bool) -> Blanked {
     if !text.contains('@') {
-        return Blanked { text: text.to_owned(), decorators: Vec::new(), foreign: Vec::new(), gave_up: None };
+        return Blanked {
+            text: text.to_owned(),
+            decorators: Vec::new(),
+            foreign: Vec::new(),
+            gave_up: None,
+        };
     }
     let scan = scanner::scan(text, jsx);
-    let (decorators, foreign): (Vec<_>, Vec<_>) =
-        scan.found.into_iter().partition(|d| NAMES.contains(&d.name.as_str()));
-    Blanked { text: overwrite(text, &decorators), decorators, foreign, gave_up: scan.gave_up }
+    let (decorators, foreign): (Vec<_>, Vec<_>) = scan
+        .found
+        .into_iter()
+        .partition(|d| NAMES.contains(&d.name.as_str()) && !is_imported(text, &d.name));
+    Blanked {
+        text: overwrite(text, &decorators),
+        decorators,
+        foreign,
+        gave_up: scan.gave_up,
+    }
+}
+
+/// Whether another package's decorator of this name is imported: then it is not ours.
+fn is_imported(text: &str, name: &str) -> bool {
+    text.match_indices("import").any(|(start, _)| {
+        let statement = &text[start..];
+        let Some((names, rest)) = statement.split_once("from") else {
+            return false;
+        };
+        let specifier = rest.trim_start();
+        let is_kontract = specifier
+            .get(1..)
+            .is_some_and(|s| s.starts_with("kontract'") || s.starts_with("kontract\""));
+        let is_import = specifier.starts_with(['"', '\'']) && !names.contains([';', '=', '(']);
+        let words = |c: char| !(c.is_alphanumeric() || c == '_' || c == '$');
+        is_import && !is_kontract && names.split(words).any(|word| word == name)
+    })
 }
 
 fn overwrite(text: &str, decorators: &[Found]) -> String {
@@ -88,7 +117,9 @@ pub(crate) fn skip_trivia(text: &str, at: usize) -> usize {
         let trimmed = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         at += rest.len() - trimmed.len();
         if trimmed.starts_with("//") {
-            at += trimmed.find(['\n', '\r', '\u{2028}', '\u{2029}']).unwrap_or(trimmed.len());
+            at += trimmed
+                .find(['\n', '\r', '\u{2028}', '\u{2029}'])
+                .unwrap_or(trimmed.len());
         } else if trimmed.starts_with("/*") {
             at += trimmed.find("*/").map_or(trimmed.len(), |i| i + 2);
         } else {

@@ -25,7 +25,10 @@ pub(super) fn scan(text: &str, jsx: bool) -> Scan {
         gave_up: None,
     };
     scanner.code(Until::End);
-    Scan { found: scanner.found, gave_up: scanner.gave_up }
+    Scan {
+        found: scanner.found,
+        gave_up: scanner.gave_up,
+    }
 }
 
 /// What came before decides whether `/` divides and whether `<` opens an element.
@@ -189,7 +192,9 @@ impl Scanner<'_> {
 
     fn line_comment(&mut self) {
         let rest = &self.text[self.at..];
-        self.at += rest.find(['\n', '\r', '\u{2028}', '\u{2029}']).unwrap_or(rest.len());
+        self.at += rest
+            .find(['\n', '\r', '\u{2028}', '\u{2029}'])
+            .unwrap_or(rest.len());
     }
 
     fn block_comment(&mut self) {
@@ -198,7 +203,11 @@ impl Scanner<'_> {
     }
 
     fn slash(&mut self) {
-        let end = if self.previous == Token::Operand { None } else { self.regex_end() };
+        let end = if self.previous == Token::Operand {
+            None
+        } else {
+            self.regex_end()
+        };
         if let Some(end) = end {
             self.at = end;
             self.previous = Token::Operand;
@@ -246,8 +255,10 @@ impl Scanner<'_> {
         self.previous = match &self.text[start..self.at] {
             _ if member => Token::Operand,
             "if" | "while" | "for" | "with" => Token::Condition,
-            "return" | "typeof" | "instanceof" | "in" | "of" | "new" | "delete" | "void" | "throw" | "case" | "do"
-            | "else" | "yield" | "await" | "default" | "extends" => Token::Operator,
+            "return" | "typeof" | "instanceof" | "in" | "of" | "new" | "delete" | "void"
+            | "throw" | "case" | "do" | "else" | "yield" | "await" | "default" | "extends" => {
+                Token::Operator
+            }
             _ => Token::Operand,
         };
     }
@@ -265,12 +276,17 @@ impl Scanner<'_> {
         }
         let name = self.text[name_start..self.at].to_owned();
         let index = self.found.len();
-        let mut found = Found { name, range: range(start, self.at), arguments: None };
+        let mut found = Found {
+            name,
+            range: range(start, self.at),
+            arguments: None,
+        };
         if self.peek(0) == b'(' {
             self.at += 1;
             let inner = self.at;
             self.previous = Token::Operator;
             let closed = self.code(Until::Parenthesis);
+            self.at = self.at.min(self.bytes.len());
             found.arguments = Some(range(inner, if closed { self.at - 1 } else { self.at }));
             found.range = range(start, self.at);
             // What looks like a decorator inside the arguments is part of them.
@@ -286,7 +302,10 @@ impl Scanner<'_> {
         if rest.starts_with('>') {
             return true;
         }
-        let name = rest.bytes().take_while(|b| is_word_byte(*b) || matches!(b, b'.' | b'-' | b':')).count();
+        let name = rest
+            .bytes()
+            .take_while(|b| is_word_byte(*b) || matches!(b, b'.' | b'-' | b':'))
+            .count();
         let after = rest[name..].trim_start();
         name > 0
             && !after.starts_with(',')
@@ -368,5 +387,8 @@ fn is_word_byte(byte: u8) -> bool {
 }
 
 fn range(start: usize, end: usize) -> Range {
-    Range::new(u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX))
+    Range::new(
+        u32::try_from(start).unwrap_or(u32::MAX),
+        u32::try_from(end).unwrap_or(u32::MAX),
+    )
 }

@@ -7,12 +7,17 @@ use crate::SourceFile;
 use crate::parse::parse;
 
 fn names(text: &str, jsx: bool) -> Vec<String> {
-    blank(text, jsx).decorators.into_iter().map(|d| d.name).collect()
+    blank(text, jsx)
+        .decorators
+        .into_iter()
+        .map(|d| d.name)
+        .collect()
 }
 
 #[test]
 fn decorators_in_code_are_found() {
-    let text = "@backend(perm=perms.R__, egroup=\"a)b\")\nexport async function f(@int8 a: number) {}";
+    let text =
+        "@backend(perm=perms.R__, egroup=\"a)b\")\nexport async function f(@int8 a: number) {}";
     assert_eq!(names(text, false), ["backend", "int8"]);
     assert!(!blank(text, false).text.contains('@'));
 }
@@ -28,6 +33,7 @@ fn what_only_looks_like_a_decorator_stays() {
         "if (a) /@perm'/.test(b);",
         "const a = x! / 2, b = '@perm' /* / */;",
         "class A { @Other() b = 1; @a.b.c() d = 2 }",
+        "import { index, type table } from 'other';\n@index({ a: 1 }) class A {}",
     ] {
         assert_eq!(names(text, false), Vec::<String>::new(), "{text}");
         assert_eq!(blank(text, false).text, text);
@@ -38,8 +44,15 @@ fn what_only_looks_like_a_decorator_stays() {
 fn jsx_text_is_text() {
     let text = "const a = <p title=\"it's\">Don't @backend {b ? <i>@perm's</i> : `@x`} </p>;\n@backend() function f() {}";
     assert_eq!(names(text, true), ["backend"]);
-    let generic = "const a = <T,>(x: T) => x; type F = <T>(x: T) => void; @backend() function f() {}";
+    let generic =
+        "const a = <T,>(x: T) => x; type F = <T>(x: T) => void; @backend() function f() {}";
     assert_eq!(names(generic, true), ["backend"]);
+}
+
+#[test]
+fn names_imported_from_kontract_are_ours() {
+    let text = "import { primkey, perms } from 'kontract';\nimport type { A } from './index';\nclass A { @primkey id!: string }";
+    assert_eq!(names(text, false), ["primkey"]);
 }
 
 #[test]
@@ -58,7 +71,12 @@ fn check_laws(text: &str) {
     let blanked = blank(text, false).text;
     assert_eq!(blanked.len(), text.len());
     assert_eq!(blanked.encode_utf16().count(), text.encode_utf16().count());
-    let breaks = |t: &str| t.char_indices().filter(|(_, c)| matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')).map(|(i, _)| i).collect::<Vec<_>>();
+    let breaks = |t: &str| {
+        t.char_indices()
+            .filter(|(_, c)| matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}'))
+            .map(|(i, _)| i)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(breaks(&blanked), breaks(text));
 }
 

@@ -29,7 +29,13 @@ pub(crate) fn decoder(layout: &Layout, table: &TableLayout) -> String {
     out
 }
 
-fn read_field(out: &mut String, layout: &Layout, table: &TableLayout, field: &FieldLayout, index: usize) {
+fn read_field(
+    out: &mut String,
+    layout: &Layout,
+    table: &TableLayout,
+    field: &FieldLayout,
+    index: usize,
+) {
     if !field.path.is_empty() {
         let _ = writeln!(out, "    at = {};", quote(&field.path));
     }
@@ -47,7 +53,11 @@ fn read_field(out: &mut String, layout: &Layout, table: &TableLayout, field: &Fi
     }
     let read = read_value(layout, &field.wire, &format!("{target} = $;"));
     // What is absent keeps its place among the arguments, and has none in an object.
-    let absent = if table.source == From::Arguments { format!(" else {target} = undefined;") } else { String::new() };
+    let absent = if table.source == From::Arguments {
+        format!(" else {target} = undefined;")
+    } else {
+        String::new()
+    };
     match field.presence {
         Some((entry, _)) => {
             let _ = writeln!(
@@ -76,10 +86,16 @@ fn read_value(layout: &Layout, wire: &Wire, assign: &str) -> String {
     match wire {
         Wire::Vector(element) => {
             let size = element.size();
-            let at = if size == 1 { "p + i".to_owned() } else { format!("p + {size} * i") };
+            let at = if size == 1 {
+                "p + i".to_owned()
+            } else {
+                format!("p + {size} * i")
+            };
             let value = read_scalar(layout, element, &at);
             let assign = assign.replace('$', "a");
-            format!("{{ const p = r.vector(f, {size}), n = r.length, a = new Array(n); for (i = 0; i < n; i++) a[i] = {value}; i = -1; {assign} }}")
+            format!(
+                "{{ const p = r.vector(f, {size}), n = r.length, a = new Array(n); for (i = 0; i < n; i++) a[i] = {value}; i = -1; {assign} }}"
+            )
         }
         Wire::Record(index) => {
             let name = &layout.tables[*index].name;
@@ -101,8 +117,14 @@ fn read_scalar(layout: &Layout, wire: &Wire, at: &str) -> String {
         Wire::Bytes => format!("r.bytesOf({at})"),
         Wire::Text(literals) if literals.is_empty() => format!("r.text({at})"),
         Wire::Text(literals) => format!("r.one(r.text({at}), {})", text_list(literals)),
-        Wire::Number(number, literals) if literals.is_empty() => format!("r.{}({at})", method(*number)),
-        Wire::Number(number, literals) => format!("r.one(r.{}({at}), [{}])", method(*number), literals.join(", ")),
+        Wire::Number(number, literals) if literals.is_empty() => {
+            format!("r.{}({at})", method(*number))
+        }
+        Wire::Number(number, literals) => format!(
+            "r.one(r.{}({at}), [{}])",
+            method(*number),
+            literals.join(", ")
+        ),
         Wire::Table(index) => format!("read_{}(r, r.follow({at}))", layout.tables[*index].name),
         Wire::Nothing | Wire::Vector(_) | Wire::Record(_) => "undefined".to_owned(),
     }

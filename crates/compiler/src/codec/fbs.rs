@@ -12,7 +12,13 @@ pub(crate) fn schema(layout: &Layout, path: &str) -> String {
         let _ = write!(out, "\ntable {} {{\n", table.name);
         for field in &table.fields {
             let id = (field.entry - 4) / 2;
-            let _ = writeln!(out, "  {}:{}{};", field.name, type_name(layout, &field.wire), modifiers(field, id));
+            let _ = writeln!(
+                out,
+                "  {}:{}{};",
+                field.name,
+                type_name(layout, &field.wire),
+                modifiers(field, id)
+            );
             if let Some((entry, _)) = field.presence {
                 let _ = writeln!(out, "  {}_null:bool (id: {});", field.name, (entry - 4) / 2);
             }
@@ -32,7 +38,10 @@ fn modifiers(field: &FieldLayout, id: u32) -> String {
 }
 
 fn is_scalar(wire: &Wire) -> bool {
-    matches!(wire, Wire::Bool | Wire::Number(..) | Wire::Bigint { .. } | Wire::Date)
+    matches!(
+        wire,
+        Wire::Bool | Wire::Number(..) | Wire::Bigint { .. } | Wire::Date
+    )
 }
 
 pub(super) fn type_name(layout: &Layout, wire: &Wire) -> String {

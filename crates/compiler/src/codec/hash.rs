@@ -9,7 +9,11 @@ use super::layout::{Layout, Root, Wire};
 
 /// 16 hex digits of SHA-256 over the canonical schema of a route's arguments and reply.
 pub(crate) fn route_hash(layout: &Layout, root: &Root) -> String {
-    let mut canonical = Canonical { layout, text: String::new(), seen: Vec::new() };
+    let mut canonical = Canonical {
+        layout,
+        text: String::new(),
+        seen: Vec::new(),
+    };
     canonical.table(root.args);
     canonical.text.push_str("->");
     canonical.table(root.reply);
@@ -18,10 +22,13 @@ pub(crate) fn route_hash(layout: &Layout, root: &Root) -> String {
 
 /// The first `bytes` of a digest as hex.
 pub(crate) fn hex(digest: &[u8], bytes: usize) -> String {
-    digest.iter().take(bytes).fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    digest
+        .iter()
+        .take(bytes)
+        .fold(String::new(), |mut out, byte| {
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
 }
 
 /// The names of types don't matter, those of fields do; a table seen before is its number.
@@ -41,7 +48,11 @@ impl Canonical<'_> {
         self.text.push('{');
         for field in &self.layout.tables[index].fields {
             let marks = [(field.null, '~'), (field.undefined, '?'), (field.rest, '*')];
-            let marks: String = marks.iter().filter(|(set, _)| *set).map(|(_, mark)| mark).collect();
+            let marks: String = marks
+                .iter()
+                .filter(|(set, _)| *set)
+                .map(|(_, mark)| mark)
+                .collect();
             let _ = write!(self.text, "{}{marks}:", field.name);
             self.wire(&field.wire);
             self.text.push(';');
@@ -62,7 +73,10 @@ impl Canonical<'_> {
                 self.text.push(']');
             }
             Wire::Date => self.text.push_str("date"),
-            Wire::Bigint { unsigned } => self.text.push_str(if *unsigned { "biguint" } else { "bigint" }),
+            Wire::Bigint { unsigned } => {
+                self.text
+                    .push_str(if *unsigned { "biguint" } else { "bigint" })
+            }
             Wire::Bool => self.text.push_str("bool"),
             Wire::Bytes => self.text.push_str("bytes"),
             Wire::Nothing => {}

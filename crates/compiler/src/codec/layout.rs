@@ -71,7 +71,9 @@ pub(crate) enum Wire {
     Nothing,
     Bool,
     Number(Number, Vec<String>),
-    Bigint { unsigned: bool },
+    Bigint {
+        unsigned: bool,
+    },
     Date,
     Text(Vec<String>),
     Bytes,
@@ -88,7 +90,9 @@ impl Wire {
             Self::Nothing => 0,
             Self::Bool | Self::Number(Number::Int8 | Number::Uint8, _) => 1,
             Self::Number(Number::Int16 | Number::Uint16, _) => 2,
-            Self::Number(Number::Float64 | Number::Int64 | Number::Uint64, _) | Self::Bigint { .. } | Self::Date => 8,
+            Self::Number(Number::Float64 | Number::Int64 | Number::Uint64, _)
+            | Self::Bigint { .. }
+            | Self::Date => 8,
             _ => 4,
         }
     }
@@ -97,9 +101,18 @@ impl Wire {
 impl Layout {
     /// Lays out the arguments and replies of the backend functions of one file.
     pub(crate) fn new(types: &Types, routes: &[&RouteType]) -> Self {
-        let mut builder = Builder { types, tables: Vec::new(), objects: HashMap::new(), boxes: HashMap::new(), names: BTreeMap::new() };
+        let mut builder = Builder {
+            types,
+            tables: Vec::new(),
+            objects: HashMap::new(),
+            boxes: HashMap::new(),
+            names: BTreeMap::new(),
+        };
         let roots = routes.iter().map(|route| builder.root(route)).collect();
-        Self { tables: builder.tables, roots }
+        Self {
+            tables: builder.tables,
+            roots,
+        }
     }
 }
 
@@ -125,7 +138,11 @@ impl Builder<'_> {
         let args = self.reserve(&format!("{}_args", route.id), From::Arguments);
         let pending = route.params.iter().enumerate().map(|(i, param)| Pending {
             name: param.name.clone(),
-            access: if param.rest { format!("v.slice({i})") } else { format!("v[{i}]") },
+            access: if param.rest {
+                format!("v.slice({i})")
+            } else {
+                format!("v[{i}]")
+            },
             path: path_of(&param.name),
             slot: &param.slot,
             rest: param.rest,
@@ -134,7 +151,11 @@ impl Builder<'_> {
         self.fill(args, pending);
         let reply = self.reserve(&format!("{}_reply", route.id), From::Value);
         self.fill(reply, vec![value_field(&route.reply)]);
-        Root { id: route.id.clone(), args, reply }
+        Root {
+            id: route.id.clone(),
+            args,
+            reply,
+        }
     }
 
     fn object(&mut self, index: usize) -> usize {
@@ -146,7 +167,11 @@ impl Builder<'_> {
         self.objects.insert(index, table);
         let pending = object.fields.iter().map(|f| Pending {
             name: f.name.clone(),
-            access: if is_identifier(&f.name) { format!("v.{}", f.name) } else { format!("v[{}]", quote(&f.name)) },
+            access: if is_identifier(&f.name) {
+                format!("v.{}", f.name)
+            } else {
+                format!("v[{}]", quote(&f.name))
+            },
             path: path_of(&f.name),
             slot: &f.slot,
             rest: false,
@@ -163,12 +188,19 @@ impl Builder<'_> {
             return table;
         }
         let source = if entry { From::Entry } else { From::Value };
-        let table = self.reserve(&format!("{hint}_{}", if entry { "entry" } else { "item" }), source);
+        let table = self.reserve(
+            &format!("{hint}_{}", if entry { "entry" } else { "item" }),
+            source,
+        );
         self.boxes.insert(key, table);
         let text = Slot::of(Kind::Text(Vec::new()));
         let fields = if entry {
             let field = |name: &str, access: &str, slot| Pending {
-                name: name.to_owned(), access: access.to_owned(), path: String::new(), slot, rest: false,
+                name: name.to_owned(),
+                access: access.to_owned(),
+                path: String::new(),
+                slot,
+                rest: false,
             };
             vec![field("key", "k", &text), field("value", "v", slot)]
         } else {
@@ -182,8 +214,19 @@ impl Builder<'_> {
         let name = identifier(name);
         let count = self.names.entry(name.to_lowercase()).or_default();
         *count += 1;
-        let name = if *count == 1 { name } else { format!("{name}_{count}") };
-        self.tables.push(TableLayout { name, source, fields: Vec::new(), size: 4, vtable: 4, wide: false });
+        let name = if *count == 1 {
+            name
+        } else {
+            format!("{name}_{count}")
+        };
+        self.tables.push(TableLayout {
+            name,
+            source,
+            fields: Vec::new(),
+            size: 4,
+            vtable: 4,
+            wide: false,
+        });
         self.tables.len() - 1
     }
 
@@ -229,15 +272,25 @@ impl Builder<'_> {
             Kind::Text(literals) => Wire::Text(literals.clone()),
             Kind::Number(number, literals) => Wire::Number(*number, literals.clone()),
             Kind::Boolean => Wire::Bool,
-            Kind::Bigint { unsigned } => Wire::Bigint { unsigned: *unsigned },
+            Kind::Bigint { unsigned } => Wire::Bigint {
+                unsigned: *unsigned,
+            },
             Kind::Date => Wire::Date,
             Kind::Bytes => Wire::Bytes,
             Kind::Object(index) => Wire::Table(self.object(*index)),
             Kind::Record(value) => Wire::Record(self.boxed(value, true, hint)),
             Kind::List(element) => {
                 let plain = !element.null && !element.undefined;
-                let direct = plain && !matches!(element.kind, Kind::List(_) | Kind::Record(_) | Kind::Bytes | Kind::Void);
-                let inner = if direct { self.wire(element, hint) } else { Wire::Table(self.boxed(element, false, hint)) };
+                let direct = plain
+                    && !matches!(
+                        element.kind,
+                        Kind::List(_) | Kind::Record(_) | Kind::Bytes | Kind::Void
+                    );
+                let inner = if direct {
+                    self.wire(element, hint)
+                } else {
+                    Wire::Table(self.boxed(element, false, hint))
+                };
                 Wire::Vector(Box::new(inner))
             }
         }
@@ -245,7 +298,13 @@ impl Builder<'_> {
 }
 
 fn value_field(slot: &Slot) -> Pending<'_> {
-    Pending { name: "value".to_owned(), access: "v".to_owned(), path: String::new(), slot, rest: false }
+    Pending {
+        name: "value".to_owned(),
+        access: "v".to_owned(),
+        path: String::new(),
+        slot,
+        rest: false,
+    }
 }
 
 /// Gives every field its place, the widest first so that nothing needs padding between; the size of all.
@@ -257,7 +316,9 @@ fn place(fields: &mut [FieldLayout]) -> u32 {
                 field.offset = at;
                 at += width;
             }
-            if width == 1 && let Some((_, place)) = &mut field.presence {
+            if width == 1
+                && let Some((_, place)) = &mut field.presence
+            {
                 *place = at;
                 at += 1;
             }
@@ -268,12 +329,25 @@ fn place(fields: &mut [FieldLayout]) -> u32 {
 
 /// A name's piece of a path.
 pub(super) fn path_of(name: &str) -> String {
-    if is_identifier(name) { format!(".{name}") } else { format!("[{}]", quote(name)) }
+    if is_identifier(name) {
+        format!(".{name}")
+    } else {
+        format!("[{}]", quote(name))
+    }
 }
 
 /// A name as `flatc` takes it.
 fn identifier(name: &str) -> String {
-    let mut out: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
+    let mut out: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '_' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
     if !out.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
         out.insert(0, '_');
     }
@@ -283,10 +357,43 @@ fn identifier(name: &str) -> String {
 /// A field's name as `flatc` takes it: no keyword, no name twice, not even in another case.
 fn field_name(name: &str, taken: &mut BTreeMap<String, u32>) -> String {
     const KEYWORDS: [&str; 37] = [
-        "attribute", "bool", "byte", "double", "enum", "false", "file_extension", "file_identifier", "float", "float32",
-        "float64", "include", "inf", "infinity", "int", "int16", "int32", "int64", "int8", "long", "namespace",
-        "native_include", "null", "root_type", "rpc_service", "short", "string", "struct", "table", "true", "ubyte", "uint",
-        "ulong", "union", "ushort", "nan", "vector",
+        "attribute",
+        "bool",
+        "byte",
+        "double",
+        "enum",
+        "false",
+        "file_extension",
+        "file_identifier",
+        "float",
+        "float32",
+        "float64",
+        "include",
+        "inf",
+        "infinity",
+        "int",
+        "int16",
+        "int32",
+        "int64",
+        "int8",
+        "long",
+        "namespace",
+        "native_include",
+        "null",
+        "root_type",
+        "rpc_service",
+        "short",
+        "string",
+        "struct",
+        "table",
+        "true",
+        "ubyte",
+        "uint",
+        "ulong",
+        "union",
+        "ushort",
+        "nan",
+        "vector",
     ];
     let mut name = identifier(name);
     if KEYWORDS.contains(&name.as_str()) || name.starts_with("uint") || name.ends_with("_type") {
@@ -294,5 +401,9 @@ fn field_name(name: &str, taken: &mut BTreeMap<String, u32>) -> String {
     }
     let count = taken.entry(name.to_lowercase()).or_default();
     *count += 1;
-    if *count == 1 { name } else { format!("{name}_{count}") }
+    if *count == 1 {
+        name
+    } else {
+        format!("{name}_{count}")
+    }
 }

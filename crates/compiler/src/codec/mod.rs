@@ -27,5 +27,8 @@ pub(crate) fn codec_module(layout: &Layout) -> String {
     for root in &layout.roots {
         body.push_str(&root.javascript(layout));
     }
-    format!("import {{ begin, open, within }} from \"kontract/codec\";\n\n{}\n", body.trim_end())
+    format!(
+        "import {{ begin, open, within }} from \"kontract/codec\";\n\n{}\n",
+        body.trim_end()
+    )
 }

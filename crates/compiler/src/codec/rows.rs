@@ -11,12 +11,19 @@ use crate::types::{Field, Kind, Slot, TableDecl, Types, is_identifier, quote};
 
 /// The text of `server/tables.js`.
 pub(crate) fn tables_module(types: &Types, tables: &[TableDecl]) -> String {
-    let mut rows = Rows { types, functions: BTreeMap::new(), names: BTreeMap::new() };
+    let mut rows = Rows {
+        types,
+        functions: BTreeMap::new(),
+        names: BTreeMap::new(),
+    };
     let mut entries = String::new();
     let mut row_functions = Vec::new();
     for table in tables {
         let fields = table.fields(types);
-        let (to, from) = (format!("toRow_{}", table.id), format!("fromRow_{}", table.id));
+        let (to, from) = (
+            format!("toRow_{}", table.id),
+            format!("fromRow_{}", table.id),
+        );
         let text = rows.row_functions(&to, &from, &fields);
         row_functions.push(text);
         let _ = writeln!(
@@ -27,7 +34,10 @@ pub(crate) fn tables_module(types: &Types, tables: &[TableDecl]) -> String {
         );
     }
     let body: Vec<String> = rows.functions.into_values().chain(row_functions).collect();
-    format!("import {{ parse, row, within }} from \"kontract/codec\";\n\n{}\nexport const tables = {{\n{entries}}};\n", body.join("\n"))
+    format!(
+        "import {{ parse, row, within }} from \"kontract/codec\";\n\n{}\nexport const tables = {{\n{entries}}};\n",
+        body.join("\n")
+    )
 }
 
 struct Rows<'a> {
@@ -53,7 +63,12 @@ impl Rows<'_> {
         if let Some(name) = self.names.get(&index) {
             return name.clone();
         }
-        let name = format!("{}_{index}", self.types.objects[index].name.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+        let name = format!(
+            "{}_{index}",
+            self.types.objects[index]
+                .name
+                .replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+        );
         self.names.insert(index, name.clone());
         let fields = &self.types.objects[index].fields;
         let writes = self.writes(fields, false);
@@ -81,7 +96,9 @@ impl Rows<'_> {
             };
             let _ = writeln!(out, "    {{ const x = {access}; {write} }}");
         }
-        out.push_str("  } catch (e) {\n    throw within(e, at, -1);\n  }\n  return \"{\" + json + \"}\";\n");
+        out.push_str(
+            "  } catch (e) {\n    throw within(e, at, -1);\n  }\n  return \"{\" + json + \"}\";\n",
+        );
         out
     }
 
@@ -106,18 +123,34 @@ impl Rows<'_> {
         let text = match &slot.kind {
             Kind::Void => "\"null\"".to_owned(),
             Kind::Text(literals) if literals.is_empty() => format!("row.text({value})"),
-            Kind::Text(literals) => format!("row.text(row.one({value}, {}))", super::encode::text_list(literals)),
+            Kind::Text(literals) => format!(
+                "row.text(row.one({value}, {}))",
+                super::encode::text_list(literals)
+            ),
             Kind::Number(_, literals) if literals.is_empty() => format!("row.number({value})"),
-            Kind::Number(_, literals) => format!("row.number(row.one({value}, [{}]))", literals.join(", ")),
+            Kind::Number(_, literals) => {
+                format!("row.number(row.one({value}, [{}]))", literals.join(", "))
+            }
             Kind::Boolean => format!("row.boolean({value})"),
-            Kind::Bigint { unsigned } => format!("row.{}({value})", if *unsigned { "biguint" } else { "bigint" }),
+            Kind::Bigint { unsigned } => format!(
+                "row.{}({value})",
+                if *unsigned { "biguint" } else { "bigint" }
+            ),
             Kind::Date => format!("row.date({value})"),
             Kind::Bytes => format!("row.bytes({value})"),
             Kind::Object(index) => format!("to_{}({value})", self.object(*index)),
-            Kind::List(element) => format!("row.list({value}, (x) => {})", self.write(element, "x")),
-            Kind::Record(element) => format!("row.record({value}, (x) => {})", self.write(element, "x")),
+            Kind::List(element) => {
+                format!("row.list({value}, (x) => {})", self.write(element, "x"))
+            }
+            Kind::Record(element) => {
+                format!("row.record({value}, (x) => {})", self.write(element, "x"))
+            }
         };
-        if slot.null && slot.kind != Kind::Void { format!("({value} === null ? \"null\" : {text})") } else { text }
+        if slot.null && slot.kind != Kind::Void {
+            format!("({value} === null ? \"null\" : {text})")
+        } else {
+            text
+        }
     }
 
     /// An expression for the value of parsed JSON.
@@ -132,16 +165,31 @@ impl Rows<'_> {
             Kind::Object(index) => format!("from_{}({value})", self.object(*index)),
             Kind::List(element) => {
                 let inner = self.read(element, "x");
-                if inner == "x" { value.to_owned() } else { format!("{value}.map((x) => {inner})") }
+                if inner == "x" {
+                    value.to_owned()
+                } else {
+                    format!("{value}.map((x) => {inner})")
+                }
             }
-            Kind::Record(element) => format!("row.fromRecord({value}, (x) => {})", self.read(element, "x")),
+            Kind::Record(element) => format!(
+                "row.fromRecord({value}, (x) => {})",
+                self.read(element, "x")
+            ),
         };
-        if slot.null && read != value { format!("({value} === null || {value} === undefined ? null : {read})") }
-        else if slot.null { format!("{value} ?? null") }
-        else { read }
+        if slot.null && read != value {
+            format!("({value} === null || {value} === undefined ? null : {read})")
+        } else if slot.null {
+            format!("{value} ?? null")
+        } else {
+            read
+        }
     }
 }
 
 fn access(object: &str, name: &str) -> String {
-    if is_identifier(name) { format!("{object}.{name}") } else { format!("{object}[{}]", quote(name)) }
+    if is_identifier(name) {
+        format!("{object}.{name}")
+    } else {
+        format!("{object}[{}]", quote(name))
+    }
 }

@@ -7,7 +7,10 @@ use super::{Diagnostic, Range, Report, Severity};
 /// Renders a report; `files` are `(path, text)` in the order the reports count them.
 pub(crate) fn render(report: &Report, files: &[(&str, &str)]) -> Diagnostic {
     // What is wrong with no source file is wrong with the lock file.
-    let (path, text) = files.get(report.file).copied().unwrap_or(("kontract.lock.json", ""));
+    let (path, text) = files
+        .get(report.file)
+        .copied()
+        .unwrap_or(("kontract.lock.json", ""));
     let place = Place::find(text, report.range);
     let severity = match report.severity {
         Severity::Error => "error",
@@ -77,8 +80,16 @@ fn write_place(frame: &mut String, path: &str, place: &Place<'_>, label: &str, a
     let gutter = " ".repeat(number.len());
     let source = place.source.replace('\t', " ");
     let caret = format!("{}{}", " ".repeat(place.before), "^".repeat(place.width));
-    let _ = writeln!(frame, "{gutter}{arrow} {path}:{}:{}", place.line, place.column);
+    let _ = writeln!(
+        frame,
+        "{gutter}{arrow} {path}:{}:{}",
+        place.line, place.column
+    );
     let _ = writeln!(frame, "{gutter} |");
     let _ = writeln!(frame, "{number} | {source}");
-    let _ = writeln!(frame, "{}", format!("{gutter} | {caret} {label}").trim_end());
+    let _ = writeln!(
+        frame,
+        "{}",
+        format!("{gutter} | {caret} {label}").trim_end()
+    );
 }

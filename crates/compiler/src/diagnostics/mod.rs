@@ -31,7 +31,8 @@ impl Range {
     }
 
     pub(crate) fn of(self, text: &str) -> &str {
-        text.get(self.start as usize..self.end as usize).unwrap_or("")
+        text.get(self.start as usize..self.end as usize)
+            .unwrap_or("")
     }
 }
 
@@ -82,7 +83,16 @@ pub(crate) struct Report {
 
 impl Report {
     fn error(code: &'static str, file: usize, range: Range, message: String) -> Self {
-        Self { code, severity: Severity::Error, file, range, label: String::new(), message, help: None, other: None }
+        Self {
+            code,
+            severity: Severity::Error,
+            file,
+            range,
+            label: String::new(),
+            message,
+            help: None,
+            other: None,
+        }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {

@@ -4,24 +4,44 @@ use super::{Range, Report};
 
 /// Two `@primkey` in one interface.
 pub(crate) fn two_primary_keys(file: usize, range: Range, table: &str, first: Range) -> Report {
-    Report::error("KT5001", file, range, format!("`{table}` has two primary keys"))
-        .label("the second")
-        .other(file, first, "the first")
-        .help("keep one `@primkey`; `@index(unique=true)` keeps another field unique")
+    Report::error(
+        "KT5001",
+        file,
+        range,
+        format!("`{table}` has two primary keys"),
+    )
+    .label("the second")
+    .other(file, first, "the first")
+    .help("keep one `@primkey`; `@index(unique=true)` keeps another field unique")
 }
 
 /// A primary key that is no plain string, number or bigint.
 pub(crate) fn bad_primary_key(file: usize, range: Range, table: &str, field: &str) -> Report {
-    Report::error("KT5002", file, range, format!("`{field}` cannot be the primary key of `{table}`"))
-        .help("a primary key is a `string` that is always there")
+    Report::error(
+        "KT5002",
+        file,
+        range,
+        format!("`{field}` cannot be the primary key of `{table}`"),
+    )
+    .help("a primary key is a `string` that is always there")
 }
 
 /// Two interfaces that would be the same table.
-pub(crate) fn duplicate_table(file: usize, range: Range, id: &str, first: (usize, Range)) -> Report {
-    Report::error("KT5003", file, range, format!("two types are the table `{id}`"))
-        .label("the second")
-        .other(first.0, first.1, "the first")
-        .help("give one another name: `@table(\"name\")`")
+pub(crate) fn duplicate_table(
+    file: usize,
+    range: Range,
+    id: &str,
+    first: (usize, Range),
+) -> Report {
+    Report::error(
+        "KT5003",
+        file,
+        range,
+        format!("two types are the table `{id}`"),
+    )
+    .label("the second")
+    .other(first.0, first.1, "the first")
+    .help("give one another name: `@table(\"name\")`")
 }
 
 /// `env.storage.x` with no type behind it.
@@ -30,7 +50,13 @@ pub(crate) fn unknown_table(file: usize, range: Range, id: &str, known: &[&str])
         || format!("declare its rows: `@table(\"{id}\") export interface …`"),
         |name| format!("did you mean `{name}`?"),
     );
-    Report::error("KT5004", file, range, format!("no type describes the rows of `env.storage.{id}`")).help(help)
+    Report::error(
+        "KT5004",
+        file,
+        range,
+        format!("no type describes the rows of `env.storage.{id}`"),
+    )
+    .help(help)
 }
 
 /// A table name the database cannot carry.
@@ -41,8 +67,13 @@ pub(crate) fn bad_table_name(file: usize, range: Range, id: &str) -> Report {
 
 /// A lock file that cannot be read.
 pub(crate) fn bad_lock(message: &str) -> Report {
-    Report::error("KT5006", usize::MAX, Range::default(), format!("kontract.lock.json cannot be read: {message}"))
-        .help("restore it from version control: it holds the names of your tables in the database")
+    Report::error(
+        "KT5006",
+        usize::MAX,
+        Range::default(),
+        format!("kontract.lock.json cannot be read: {message}"),
+    )
+    .help("restore it from version control: it holds the names of your tables in the database")
 }
 
 /// A table type that is not an interface, class or object type.

@@ -3,18 +3,36 @@
 use super::{Range, Report};
 
 /// Two backend functions of one name.
-pub(crate) fn duplicate_route(file: usize, range: Range, id: &str, first: (usize, Range)) -> Report {
-    Report::error("KT3001", file, range, format!("two backend functions are called `{id}`"))
-        .label("the second")
-        .other(first.0, first.1, "the first")
-        .help("a function's name is its address on the wire: rename one of them")
+pub(crate) fn duplicate_route(
+    file: usize,
+    range: Range,
+    id: &str,
+    first: (usize, Range),
+) -> Report {
+    Report::error(
+        "KT3001",
+        file,
+        range,
+        format!("two backend functions are called `{id}`"),
+    )
+    .label("the second")
+    .other(first.0, first.1, "the first")
+    .help("a function's name is its address on the wire: rename one of them")
 }
 
 /// Server-only code in reach of the client; `trace` goes from the client's entry to the import.
 pub(crate) fn server_only(file: usize, range: Range, what: &str, trace: &[String]) -> Report {
-    Report::error("KT3002", file, range, format!("client code reaches {what}, which exists only on the server"))
-        .label("reached here")
-        .help(format!("reached through {}; move it behind a `@backend` function", trace.join(" → ")))
+    Report::error(
+        "KT3002",
+        file,
+        range,
+        format!("client code reaches {what}, which exists only on the server"),
+    )
+    .label("reached here")
+    .help(format!(
+        "reached through {}; move it behind a `@backend` function",
+        trace.join(" → ")
+    ))
 }
 
 /// `ctx` or `env` where no call is running.
@@ -25,20 +43,35 @@ pub(crate) fn ambient_outside_call(file: usize, range: Range, name: &str) -> Rep
 
 /// A backend function nobody can import.
 pub(crate) fn not_exported(file: usize, range: Range, name: &str) -> Report {
-    Report::error("KT3004", file, range, format!("the backend function `{name}` is not exported"))
-        .help("write `export` before it, or take `@backend` away")
+    Report::error(
+        "KT3004",
+        file,
+        range,
+        format!("the backend function `{name}` is not exported"),
+    )
+    .help("write `export` before it, or take `@backend` away")
 }
 
 /// A backend function without a name.
 pub(crate) fn anonymous_route(file: usize, range: Range) -> Report {
-    Report::error("KT3005", file, range, "a backend function needs a name: it is its address on the wire".to_owned())
-        .help("`export default async function name(…)`")
+    Report::error(
+        "KT3005",
+        file,
+        range,
+        "a backend function needs a name: it is its address on the wire".to_owned(),
+    )
+    .help("`export default async function name(…)`")
 }
 
 /// `this`, `arguments` or `yield` in a backend function.
 pub(crate) fn unsupported_in_route(file: usize, range: Range, what: &str) -> Report {
-    Report::error("KT3006", file, range, format!("{what} cannot be used in a backend function"))
-        .help("a backend function has its parameters, `ctx`, `env` and the module it stands in")
+    Report::error(
+        "KT3006",
+        file,
+        range,
+        format!("{what} cannot be used in a backend function"),
+    )
+    .help("a backend function has its parameters, `ctx`, `env` and the module it stands in")
 }
 
 /// An import of a project file that is not there.
@@ -49,17 +82,32 @@ pub(crate) fn missing_module(file: usize, range: Range, specifier: &str) -> Repo
 
 /// The standard spelling in a form that is not understood.
 pub(crate) fn unsupported_spelling(file: usize, range: Range, name: &str, form: &str) -> Report {
-    Report::error("KT3008", file, range, format!("`{name}(…)` is understood only as `{form}`"))
+    Report::error(
+        "KT3008",
+        file,
+        range,
+        format!("`{name}(…)` is understood only as `{form}`"),
+    )
 }
 
 /// A backend function inside another function.
 pub(crate) fn nested_route(file: usize, range: Range, name: &str) -> Report {
-    Report::error("KT3009", file, range, format!("the backend function `{name}` stands inside another block"))
-        .help("move it to the top level of its module")
+    Report::error(
+        "KT3009",
+        file,
+        range,
+        format!("the backend function `{name}` stands inside another block"),
+    )
+    .help("move it to the top level of its module")
 }
 
 /// A name with a meaning of its own: `api` must not look like a promise.
 pub(crate) fn not_a_route_id(file: usize, range: Range, id: &str) -> Report {
-    Report::error("KT3010", file, range, format!("`{id}` cannot be the name of a backend function"))
-        .help("`then` and names that start with `__` mean something else to JavaScript or to Kontract")
+    Report::error(
+        "KT3010",
+        file,
+        range,
+        format!("`{id}` cannot be the name of a backend function"),
+    )
+    .help("`then` and names that start with `__` mean something else to JavaScript or to Kontract")
 }

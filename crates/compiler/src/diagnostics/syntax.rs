@@ -9,45 +9,109 @@ pub(crate) fn parse_error(file: usize, range: Range, message: &str) -> Report {
 
 /// A decorator Kontract does not know, where only Kontract's can stand.
 pub(crate) fn unknown_decorator(file: usize, range: Range, name: &str, known: &[&str]) -> Report {
-    Report::error("KT1002", file, range, format!("`@{name}` cannot stand here: it is no Kontract decorator"))
-        .help(suggestion(name, known))
+    Report::error(
+        "KT1002",
+        file,
+        range,
+        format!("`@{name}` cannot stand here: it is no Kontract decorator"),
+    )
+    .help(suggestion(name, known))
 }
 
 /// A Kontract decorator before something it cannot mark.
-pub(crate) fn misplaced_decorator(file: usize, range: Range, name: &str, permitted: &str) -> Report {
-    Report::error("KT1003", file, range, format!("`@{name}` cannot stand here"))
-        .help(format!("`@{name}` stands directly before {permitted}"))
+pub(crate) fn misplaced_decorator(
+    file: usize,
+    range: Range,
+    name: &str,
+    permitted: &str,
+) -> Report {
+    Report::error(
+        "KT1003",
+        file,
+        range,
+        format!("`@{name}` cannot stand here"),
+    )
+    .help(format!("`@{name}` stands directly before {permitted}"))
 }
 
 /// The argument list does not read as arguments.
 pub(crate) fn malformed_arguments(file: usize, range: Range, name: &str, expected: &str) -> Report {
-    Report::error("KT1004", file, range, format!("the arguments of `@{name}` cannot be read: expected {expected}"))
-        .help("arguments are `name=value` pairs or one object literal, of literals and `perms.*` only")
+    Report::error(
+        "KT1004",
+        file,
+        range,
+        format!("the arguments of `@{name}` cannot be read: expected {expected}"),
+    )
+    .help("arguments are `name=value` pairs or one object literal, of literals and `perms.*` only")
 }
 
 /// An argument name the decorator does not have.
-pub(crate) fn unknown_argument(file: usize, range: Range, decorator: &str, key: &str, keys: &[&str]) -> Report {
-    let help = if keys.is_empty() { "it takes none".to_owned() } else { suggestion(key, keys) };
-    Report::error("KT1005", file, range, format!("`@{decorator}` has no argument `{key}`")).help(help)
+pub(crate) fn unknown_argument(
+    file: usize,
+    range: Range,
+    decorator: &str,
+    key: &str,
+    keys: &[&str],
+) -> Report {
+    let help = if keys.is_empty() {
+        "it takes none".to_owned()
+    } else {
+        suggestion(key, keys)
+    };
+    Report::error(
+        "KT1005",
+        file,
+        range,
+        format!("`@{decorator}` has no argument `{key}`"),
+    )
+    .help(help)
 }
 
 /// One argument given twice.
 pub(crate) fn duplicate_argument(file: usize, range: Range, decorator: &str, key: &str) -> Report {
-    Report::error("KT1006", file, range, format!("`@{decorator}` is given `{key}` twice")).help("keep one of them")
+    Report::error(
+        "KT1006",
+        file,
+        range,
+        format!("`@{decorator}` is given `{key}` twice"),
+    )
+    .help("keep one of them")
 }
 
 /// An argument of the wrong kind.
-pub(crate) fn wrong_argument(file: usize, range: Range, decorator: &str, key: &str, expected: &str) -> Report {
-    Report::error("KT1007", file, range, format!("`{key}` of `@{decorator}` must be {expected}"))
+pub(crate) fn wrong_argument(
+    file: usize,
+    range: Range,
+    decorator: &str,
+    key: &str,
+    expected: &str,
+) -> Report {
+    Report::error(
+        "KT1007",
+        file,
+        range,
+        format!("`{key}` of `@{decorator}` must be {expected}"),
+    )
 }
 
 /// The same decorator twice on one target.
 pub(crate) fn repeated_decorator(file: usize, range: Range, name: &str) -> Report {
-    Report::error("KT1008", file, range, format!("`@{name}` stands here twice")).help("keep one of them")
+    Report::error(
+        "KT1008",
+        file,
+        range,
+        format!("`@{name}` stands here twice"),
+    )
+    .help("keep one of them")
 }
 
 /// The reader of decorators nests too deep.
 pub(crate) fn nested_too_deep(file: usize, range: Range) -> Report {
-    Report::error("KT1009", file, range, "the code nests too deep to be read".to_owned())
-        .help("split it into smaller functions")
+    Report::error(
+        "KT1009",
+        file,
+        range,
+        "the code nests too deep to be read".to_owned(),
+    )
+    .help("split it into smaller functions")
 }

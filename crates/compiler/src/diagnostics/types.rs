@@ -4,31 +4,57 @@ use super::{Range, Report};
 
 /// A parameter of a backend function without a type.
 pub(crate) fn untyped_parameter(file: usize, range: Range, name: &str) -> Report {
-    Report::error("KT2001", file, range, format!("the parameter `{name}` of a backend function has no type"))
-        .help(format!("say what crosses the wire: `{name}: string`"))
+    Report::error(
+        "KT2001",
+        file,
+        range,
+        format!("the parameter `{name}` of a backend function has no type"),
+    )
+    .help(format!("say what crosses the wire: `{name}: string`"))
 }
 
 /// A reply whose type is not written and not obvious.
 pub(crate) fn missing_return_type(file: usize, range: Range, name: &str) -> Report {
-    Report::error("KT2002", file, range, format!("the return type of `{name}` is not written"))
-        .help(format!("write it: `{name}(…): Promise<…>`"))
+    Report::error(
+        "KT2002",
+        file,
+        range,
+        format!("the return type of `{name}` is not written"),
+    )
+    .help(format!("write it: `{name}(…): Promise<…>`"))
 }
 
 /// A type that cannot cross the wire.
 pub(crate) fn unsupported_type(file: usize, range: Range, what: &str, help: &str) -> Report {
-    Report::error("KT2003", file, range, format!("{what} cannot cross the wire")).help(help)
+    Report::error(
+        "KT2003",
+        file,
+        range,
+        format!("{what} cannot cross the wire"),
+    )
+    .help(help)
 }
 
 /// A type name nothing declares.
 pub(crate) fn unknown_type(file: usize, range: Range, name: &str) -> Report {
-    Report::error("KT2004", file, range, format!("the type `{name}` is not declared in this project"))
-        .help("declare it as an interface or a type in `src/` and import it")
+    Report::error(
+        "KT2004",
+        file,
+        range,
+        format!("the type `{name}` is not declared in this project"),
+    )
+    .help("declare it as an interface or a type in `src/` and import it")
 }
 
 /// A type that contains itself without anything in between.
 pub(crate) fn endless_type(file: usize, range: Range, name: &str) -> Report {
-    Report::error("KT2005", file, range, format!("the type `{name}` never ends"))
-        .help("let it contain itself through a field of an interface")
+    Report::error(
+        "KT2005",
+        file,
+        range,
+        format!("the type `{name}` never ends"),
+    )
+    .help("let it contain itself through a field of an interface")
 }
 
 /// A number decorator on something that is no number.
@@ -38,6 +64,16 @@ pub(crate) fn not_a_number(file: usize, range: Range, decorator: &str) -> Report
 }
 
 /// A type used with the wrong number of type arguments.
-pub(crate) fn wrong_type_arguments(file: usize, range: Range, name: &str, expected: usize) -> Report {
-    Report::error("KT2007", file, range, format!("`{name}` takes {expected} type argument(s)"))
+pub(crate) fn wrong_type_arguments(
+    file: usize,
+    range: Range,
+    name: &str,
+    expected: usize,
+) -> Report {
+    Report::error(
+        "KT2007",
+        file,
+        range,
+        format!("`{name}` takes {expected} type argument(s)"),
+    )
 }

@@ -18,18 +18,31 @@ pub(crate) fn client_files(
 ) -> Vec<(String, String)> {
     let rpc = "import { createRpc } from \"kontract/client\";\nimport { config } from \"./config.js\";\nimport { routes } from \"./routes.js\";\n\nexport const { __kontract_rpc, api, kontract } = createRpc(config, routes);\n";
     let index = "export * from \"kontract/client\";\nexport { api, kontract } from \"./rpc.js\";\n";
-    let url = options.client.url.as_ref().map_or_else(|| "undefined".to_owned(), |url| quote(url));
+    let url = options
+        .client
+        .url
+        .as_ref()
+        .map_or_else(|| "undefined".to_owned(), |url| quote(url));
     let pins: Vec<String> = options.client.pins.iter().map(|pin| quote(pin)).collect();
     let config = format!(
         "export const config = {{ url: {url}, pins: [{}], mode: {} }};\n",
         pins.join(", "),
         quote(options.mode.as_str())
     );
-    let mut table = imports(modules, routes, "client/routes.js", &["encodeArgs", "decodeReply"]);
+    let mut table = imports(
+        modules,
+        routes,
+        "client/routes.js",
+        &["encodeArgs", "decodeReply"],
+    );
     table.push_str("\nexport const routes = {\n");
     for route in routes {
         let id = &route.id;
-        let egroup = route.meta.egroup.as_ref().map_or_else(|| "null".to_owned(), |g| quote(g));
+        let egroup = route
+            .meta
+            .egroup
+            .as_ref()
+            .map_or_else(|| "null".to_owned(), |g| quote(g));
         let hash = hashes.get(id.as_str()).map_or("", String::as_str);
         let _ = writeln!(
             table,
@@ -53,18 +66,33 @@ pub(crate) fn server_files(modules: &Modules, routes: &[RouteType]) -> Vec<(Stri
     let mut index = String::new();
     for &file in &files_with_routes(routes) {
         let path = format!("server/{}", output_path(&modules.files[file].path));
-        let _ = writeln!(index, "import {};", quote(&relative("server/index.js", &path)));
+        let _ = writeln!(
+            index,
+            "import {};",
+            quote(&relative("server/index.js", &path))
+        );
     }
-    index.push_str(&imports(modules, routes, "server/index.js", &["decodeArgs", "encodeReply"]));
+    index.push_str(&imports(
+        modules,
+        routes,
+        "server/index.js",
+        &["decodeArgs", "encodeReply"],
+    ));
     index.push_str("\nexport { __kontract_routes as routes } from \"./registry.js\";\nexport { tables } from \"./tables.js\";\n");
     index.push_str("\nexport const codecs = {\n");
     for route in routes {
         let id = &route.id;
-        let _ = writeln!(index, "  {id}: {{ decodeArgs: decodeArgs_{id}, encodeReply: encodeReply_{id} }},");
+        let _ = writeln!(
+            index,
+            "  {id}: {{ decodeArgs: decodeArgs_{id}, encodeReply: encodeReply_{id} }},"
+        );
     }
     index.push_str("};\n");
     let registry = "export const __kontract_routes = new Map();\n".to_owned();
-    vec![("server/registry.js".to_owned(), registry), ("server/index.js".to_owned(), index)]
+    vec![
+        ("server/registry.js".to_owned(), registry),
+        ("server/index.js".to_owned(), index),
+    ]
 }
 
 fn files_with_routes(routes: &[RouteType]) -> BTreeSet<usize> {
@@ -76,10 +104,16 @@ fn imports(modules: &Modules, routes: &[RouteType], here: &str, functions: &[&st
     let mut out = String::new();
     for file in files_with_routes(routes) {
         let of_file = routes.iter().filter(|r| r.file == file);
-        let names: Vec<String> =
-            of_file.flat_map(|r| functions.iter().map(move |f| format!("{f}_{}", r.id))).collect();
+        let names: Vec<String> = of_file
+            .flat_map(|r| functions.iter().map(move |f| format!("{f}_{}", r.id)))
+            .collect();
         let path = format!("codecs/{}", output_path(&modules.files[file].path));
-        let _ = writeln!(out, "import {{ {} }} from {};", names.join(", "), quote(&relative(here, &path)));
+        let _ = writeln!(
+            out,
+            "import {{ {} }} from {};",
+            names.join(", "),
+            quote(&relative(here, &path))
+        );
     }
     out
 }

@@ -14,7 +14,9 @@ pub(crate) struct Lock(Map<String, Value>);
 impl Lock {
     /// Reads the lock file, if there is one.
     pub(crate) fn read(text: Option<&str>) -> Result<Self, Report> {
-        let Some(text) = text.filter(|t| !t.trim().is_empty()) else { return Ok(Self::default()) };
+        let Some(text) = text.filter(|t| !t.trim().is_empty()) else {
+            return Ok(Self::default());
+        };
         match serde_json::from_str(text) {
             Ok(Value::Object(map)) => Ok(Self(map)),
             Ok(_) => Err(schema::bad_lock("it is no object")),
@@ -24,9 +26,17 @@ impl Lock {
 
     /// A table's name in the database: the locked one, else one made from its id.
     pub(crate) fn ptr(&self, id: &str) -> String {
-        let locked = self.0.get("tables").and_then(|t| t.get(id)?.get("ptr")?.as_str());
+        let locked = self
+            .0
+            .get("tables")
+            .and_then(|t| t.get(id)?.get("ptr")?.as_str());
         locked.map_or_else(
-            || format!("tbl_{id}_{}", hex(&Sha256::digest(format!("kontract-ptr:{id}")), 3)),
+            || {
+                format!(
+                    "tbl_{id}_{}",
+                    hex(&Sha256::digest(format!("kontract-ptr:{id}")), 3)
+                )
+            },
             str::to_owned,
         )
     }
@@ -38,15 +48,25 @@ impl Lock {
             _ => Map::new(),
         };
         for table in tables {
-            let schema: Map<String, Value> = table.fields.iter().map(|f| (f.name.clone(), field(table, f))).collect();
+            let schema: Map<String, Value> = table
+                .fields
+                .iter()
+                .map(|f| (f.name.clone(), field(table, f)))
+                .collect();
             let schema = Value::Object(schema);
             let hash = hex(&Sha256::digest(schema.to_string()), 32);
-            locked.insert(table.id.clone(), json!({ "ptr": table.ptr, "schema": schema, "hash": format!("sha256:{hash}") }));
+            locked.insert(
+                table.id.clone(),
+                json!({ "ptr": table.ptr, "schema": schema, "hash": format!("sha256:{hash}") }),
+            );
         }
         let mut sorted: Vec<_> = locked.into_iter().collect();
         sorted.sort_by(|a, b| a.0.cmp(&b.0));
         self.0.entry("version").or_insert(json!(1));
-        self.0.insert("tables".to_owned(), Value::Object(sorted.into_iter().collect()));
+        self.0.insert(
+            "tables".to_owned(),
+            Value::Object(sorted.into_iter().collect()),
+        );
         self.0.entry("migrations").or_insert(json!([]));
         format!("{:#}\n", Value::Object(self.0))
     }
@@ -65,7 +85,10 @@ fn field(table: &Table, field: &crate::output::TableField) -> Value {
             map.insert("perm".to_owned(), json!(field.perm));
         }
         if let Some(unique) = field.unique {
-            map.insert("index".to_owned(), json!(if unique { "unique" } else { "plain" }));
+            map.insert(
+                "index".to_owned(),
+                json!(if unique { "unique" } else { "plain" }),
+            );
         }
     }
     entry

@@ -21,8 +21,14 @@ pub(crate) fn manifest(
     let route = |route: &RouteType| {
         let file = &modules.files[route.file];
         let egroup = route.meta.egroup.as_deref();
-        let chain = middleware.filters.iter().enumerate().filter(|(_, f)| f.matches(&route.id, egroup));
-        let path = middleware.file.map_or("", |f| modules.files[f].path.as_str());
+        let chain = middleware
+            .filters
+            .iter()
+            .enumerate()
+            .filter(|(_, f)| f.matches(&route.id, egroup));
+        let path = middleware
+            .file
+            .map_or("", |f| modules.files[f].path.as_str());
         Route {
             id: route.id.clone(),
             file: file.path.clone(),
@@ -34,7 +40,11 @@ pub(crate) fn manifest(
             hash: hashes.get(route.id.as_str()).cloned().unwrap_or_default(),
         }
     };
-    Manifest { version: 1, routes: routes.iter().map(route).collect(), tables }
+    Manifest {
+        version: 1,
+        routes: routes.iter().map(route).collect(),
+        tables,
+    }
 }
 
 /// The manifest's tables.

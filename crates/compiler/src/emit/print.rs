@@ -25,22 +25,40 @@ pub(crate) struct Stub {
 }
 
 /// Prints a module between lines of our own. `whole` says whether comments and source may be seen.
-pub(crate) fn print(parsed: &Parsed, module: Module, before: &[String], after: &[Stub], whole: bool, url: &str) -> Printed {
+pub(crate) fn print(
+    parsed: &Parsed,
+    module: Module,
+    before: &[String],
+    after: &[Stub],
+    whole: bool,
+    url: &str,
+) -> Printed {
     let mut program = Program::Module(module);
     hygiene().process(&mut program);
     fixer(None).process(&mut program);
     let mut body = Vec::new();
     let mut mappings: Vec<(BytePos, LineCol)> = Vec::new();
     {
-        let mut writer = JsWriter::new(parsed.sources.clone(), "\n", &mut body, Some(&mut mappings));
+        let mut writer =
+            JsWriter::new(parsed.sources.clone(), "\n", &mut body, Some(&mut mappings));
         writer.set_indent_str("  ");
         let comments: Option<&dyn Comments> = if whole { Some(&parsed.comments) } else { None };
-        let mut emitter = Emitter { cfg: Config::default(), cm: parsed.sources.clone(), comments, wr: writer };
+        let mut emitter = Emitter {
+            cfg: Config::default(),
+            cm: parsed.sources.clone(),
+            comments,
+            wr: writer,
+        };
         #[allow(clippy::expect_used)]
-        emitter.emit_program(&program).expect("writing to memory does not fail");
+        emitter
+            .emit_program(&program)
+            .expect("writing to memory does not fail");
     }
     let body = String::from_utf8_lossy(&body);
-    let mut code: String = before.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    let mut code: String = before
+        .iter()
+        .flat_map(|line| [line.as_str(), "\n"])
+        .collect();
     let shift = line_count(&code);
     for (_, place) in &mut mappings {
         place.line += shift;
@@ -53,17 +71,25 @@ pub(crate) fn print(parsed: &Parsed, module: Module, before: &[String], after: &
         if let Some(origin) = stub.origin {
             let line = line_count(&code);
             let lines = u32::try_from(stub.text.lines().count()).unwrap_or(1);
-            mappings.extend((line..line + lines).map(|line| (BytePos(origin + 1), LineCol { line, col: 0 })));
+            mappings.extend(
+                (line..line + lines).map(|line| (BytePos(origin + 1), LineCol { line, col: 0 })),
+            );
         }
         code.push_str(&stub.text);
     }
     let file = url.rsplit('/').next().unwrap_or(url);
     code.push_str(&format!("//# sourceMappingURL={file}.map\n"));
-    let map = parsed.sources.build_source_map(&mappings, None, MapConfig { whole });
+    let map = parsed
+        .sources
+        .build_source_map(&mappings, None, MapConfig { whole });
     let mut json = Vec::new();
     #[allow(clippy::expect_used)]
-    map.to_writer(&mut json).expect("writing to memory does not fail");
-    Printed { code, map: String::from_utf8_lossy(&json).into_owned() }
+    map.to_writer(&mut json)
+        .expect("writing to memory does not fail");
+    Printed {
+        code,
+        map: String::from_utf8_lossy(&json).into_owned(),
+    }
 }
 
 fn line_count(text: &str) -> u32 {
@@ -76,7 +102,10 @@ struct MapConfig {
 
 impl SourceMapGenConfig for MapConfig {
     fn file_name_to_source(&self, name: &FileName) -> String {
-        name.to_string().trim_start_matches('<').trim_end_matches('>').to_owned()
+        name.to_string()
+            .trim_start_matches('<')
+            .trim_end_matches('>')
+            .to_owned()
     }
 
     fn inline_sources_content(&self, _: &FileName) -> bool {

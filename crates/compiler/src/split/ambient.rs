@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use swc_core::common::{DUMMY_SP, Mark, Span, Spanned, SyntaxContext};
 use swc_core::ecma::ast::{
-    ArrowExpr, ArrowFunctionBody, CallExpr, Callee, Expr, ExprOrSpread, Ident, KeyValueProp, MemberExpr, Param, Pat, Prop,
-    PropName, RestPat,
+    ArrowExpr, ArrowFunctionBody, CallExpr, Callee, Expr, ExprOrSpread, Ident, KeyValueProp,
+    MemberExpr, Param, Pat, Prop, PropName, RestPat,
 };
 use swc_core::ecma::visit::{VisitMut, VisitMutWith};
 
@@ -28,13 +28,18 @@ impl Contextual {
 }
 
 /// The file and local name a reference leads to.
-pub(crate) fn target(modules: &Modules, file: usize, reference: &Reference) -> Option<(usize, String)> {
+pub(crate) fn target(
+    modules: &Modules,
+    file: usize,
+    reference: &Reference,
+) -> Option<(usize, String)> {
     match reference {
         Reference::Name(name) => modules.declaration_of(file, name),
         Reference::Member(namespace, name) => match modules.names[file].imports.get(namespace) {
-            Some(Import { from: Source::Project(target), name: Imported::Namespace }) => {
-                modules.export_of(*target, name, 0)
-            }
+            Some(Import {
+                from: Source::Project(target),
+                name: Imported::Namespace,
+            }) => modules.export_of(*target, name, 0),
             // A member of something else: the something is what is referred to.
             _ => modules.declaration_of(file, namespace),
         },
@@ -42,14 +47,21 @@ pub(crate) fn target(modules: &Modules, file: usize, reference: &Reference) -> O
 }
 
 /// Finds them: backend functions, functions that use `ctx` or `env`, and functions that refer to these.
-pub(crate) fn contextual(modules: &Modules, items: &[Vec<Item>], routes: &[(usize, String)]) -> Contextual {
+pub(crate) fn contextual(
+    modules: &Modules,
+    items: &[Vec<Item>],
+    routes: &[(usize, String)],
+) -> Contextual {
     let mut found = Contextual(routes.iter().cloned().collect());
     loop {
         let mut added = false;
         for (file, items) in items.iter().enumerate() {
             for item in items.iter().filter(|i| i.shape == Shape::Function) {
-                let Some(name) = item.declares.first() else { continue };
-                let needs = item.ambient.is_some() || item.refers.iter().any(|r| found.holds(modules, file, r));
+                let Some(name) = item.declares.first() else {
+                    continue;
+                };
+                let needs = item.ambient.is_some()
+                    || item.refers.iter().any(|r| found.holds(modules, file, r));
                 added |= needs && found.0.insert((file, name.clone()));
             }
         }
@@ -71,14 +83,30 @@ pub(super) struct PassOn<'a> {
 
 impl<'a> PassOn<'a> {
     /// With parameters of its own, which no name of the user's can shadow.
-    pub(super) fn new(modules: &'a Modules, file: usize, half: &'a Half, contextual: &'a Contextual) -> Self {
+    pub(super) fn new(
+        modules: &'a Modules,
+        file: usize,
+        half: &'a Half,
+        contextual: &'a Contextual,
+    ) -> Self {
         let hidden = SyntaxContext::empty().apply_mark(Mark::new());
         let ident = |name: &str| Ident::new(name.into(), DUMMY_SP, hidden);
-        Self { modules, file, half, contextual, ctx: ident("ctx"), env: ident("env") }
+        Self {
+            modules,
+            file,
+            half,
+            contextual,
+            ctx: ident("ctx"),
+            env: ident("env"),
+        }
     }
 
     pub(super) fn hidden_params(&self) -> [Param; 2] {
-        [&self.ctx, &self.env].map(|i| Param { span: DUMMY_SP, decorators: Vec::new(), pat: i.clone().into() })
+        [&self.ctx, &self.env].map(|i| Param {
+            span: DUMMY_SP,
+            decorators: Vec::new(),
+            pat: i.clone().into(),
+        })
     }
 
     fn hidden_arguments(&self) -> [ExprOrSpread; 2] {
@@ -88,7 +116,9 @@ impl<'a> PassOn<'a> {
     /// Whether an expression is a function that takes hidden parameters.
     pub(super) fn is_contextual(&self, expr: &Expr) -> bool {
         let reference = match expr {
-            Expr::Ident(name) if name.ctxt == self.half.top_level => Reference::Name(name.sym.to_string()),
+            Expr::Ident(name) if name.ctxt == self.half.top_level => {
+                Reference::Name(name.sym.to_string())
+            }
             Expr::Member(MemberExpr { obj, prop, .. }) => match (&**obj, property_name(prop)) {
                 (Expr::Ident(namespace), Some(name)) if namespace.ctxt == self.half.top_level => {
                     let import = self.modules.names[self.file].imports.get(&*namespace.sym);
@@ -106,11 +136,28 @@ impl<'a> PassOn<'a> {
 
     /// A function that escapes as a value takes its call along: `(...args) => f(ctx, env, ...args)`.
     fn bound(&self, function: Expr, span: Span) -> Expr {
-        let args = Ident::new("args".into(), DUMMY_SP, SyntaxContext::empty().apply_mark(Mark::new()));
-        let rest = Pat::Rest(RestPat { span: DUMMY_SP, dot3_token: DUMMY_SP, arg: Box::new(args.clone().into()), type_ann: None });
+        let args = Ident::new(
+            "args".into(),
+            DUMMY_SP,
+            SyntaxContext::empty().apply_mark(Mark::new()),
+        );
+        let rest = Pat::Rest(RestPat {
+            span: DUMMY_SP,
+            dot3_token: DUMMY_SP,
+            arg: Box::new(args.clone().into()),
+            type_ann: None,
+        });
         let mut passed = Vec::from(self.hidden_arguments());
-        passed.push(ExprOrSpread { spread: Some(DUMMY_SP), expr: Box::new(Expr::Ident(args)) });
-        let call = Expr::Call(CallExpr { span, callee: Callee::Expr(Box::new(function)), args: passed, ..CallExpr::default() });
+        passed.push(ExprOrSpread {
+            spread: Some(DUMMY_SP),
+            expr: Box::new(Expr::Ident(args)),
+        });
+        let call = Expr::Call(CallExpr {
+            span,
+            callee: Callee::Expr(Box::new(function)),
+            args: passed,
+            ..CallExpr::default()
+        });
         Expr::Arrow(ArrowExpr {
             span,
             params: vec![rest],
@@ -124,8 +171,18 @@ impl VisitMut for PassOn<'_> {
     fn visit_mut_ident(&mut self, node: &mut Ident) {
         if node.ctxt == self.half.unresolved {
             match &*node.sym {
-                "ctx" => *node = Ident { span: node.span, ..self.ctx.clone() },
-                "env" => *node = Ident { span: node.span, ..self.env.clone() },
+                "ctx" => {
+                    *node = Ident {
+                        span: node.span,
+                        ..self.ctx.clone()
+                    }
+                }
+                "env" => {
+                    *node = Ident {
+                        span: node.span,
+                        ..self.env.clone()
+                    }
+                }
                 _ => {}
             }
         }
@@ -155,7 +212,10 @@ impl VisitMut for PassOn<'_> {
             && self.is_contextual(&Expr::Ident(name.clone()))
         {
             let value = self.bound(Expr::Ident(name.clone()), name.span);
-            *node = Prop::KeyValue(KeyValueProp { key: PropName::Ident(name.clone().into()), value: Box::new(value) });
+            *node = Prop::KeyValue(KeyValueProp {
+                key: PropName::Ident(name.clone().into()),
+                value: Box::new(value),
+            });
             return;
         }
         node.visit_mut_children_with(self);

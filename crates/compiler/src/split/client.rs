@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use swc_core::ecma::ast::{ExportSpecifier, ImportDecl, Module, ModuleDecl, ModuleExportName, ModuleItem, Str};
+use swc_core::common::SyntaxContext;
+use swc_core::ecma::ast::{
+    ExportSpecifier, ImportDecl, Module, ModuleDecl, ModuleExportName, ModuleItem, Str,
+};
 
 use super::items::{Half, Item, Reference, Shape};
 use super::reach::{Reach, local_name};
@@ -24,16 +27,27 @@ pub(crate) fn client_module(
     let parsed = &modules.files[file];
     let here = format!("client/{}", output_path(&parsed.path));
     let included = &reach.items[file];
-    let kept = Kept::new(modules, file, items, included, routes);
+    let kept = Kept::new(modules, file, half.top_level, items, included, routes);
     let body = half.module.body.iter().enumerate();
-    let body = body.filter_map(|(index, item)| kept.item(&here, item, included.contains(&index))).collect();
-    let module = Module { body, ..half.module.clone() };
+    let body = body
+        .filter_map(|(index, item)| kept.item(&here, item, included.contains(&index)))
+        .collect();
+    let module = Module {
+        body,
+        ..half.module.clone()
+    };
     let mut before = Vec::new();
     if !routes.is_empty() {
-        before.push(format!("import {{ __kontract_rpc }} from {};", quote(&relative(&here, "client/rpc.js"))));
+        before.push(format!(
+            "import {{ __kontract_rpc }} from {};",
+            quote(&relative(&here, "client/rpc.js"))
+        ));
     }
     if included.iter().any(|&index| items[index].perms) {
-        before.push(format!("import {{ perms }} from {};", quote(&relative(&here, "client/index.js"))));
+        before.push(format!(
+            "import {{ perms }} from {};",
+            quote(&relative(&here, "client/index.js"))
+        ));
     }
     let names = &modules.names[file];
     let stubs: Vec<Stub> = routes
@@ -53,9 +67,19 @@ pub(crate) fn client_module(
 }
 
 fn stub(route: &RouteType, prefix: &str) -> String {
-    let rest = |param: &Param| if param.rest { format!("...{}", param.name) } else { param.name.clone() };
+    let rest = |param: &Param| {
+        if param.rest {
+            format!("...{}", param.name)
+        } else {
+            param.name.clone()
+        }
+    };
     let list = route.params.iter().map(rest).collect::<Vec<_>>().join(", ");
-    let egroup = route.meta.egroup.as_ref().map_or_else(String::new, |g| format!(" egroup: {} ", quote(g)));
+    let egroup = route
+        .meta
+        .egroup
+        .as_ref()
+        .map_or_else(String::new, |g| format!(" egroup: {} ", quote(g)));
     let id = &route.id;
     format!(
         "{prefix}async function {id}({list}) {{\n  return await __kontract_rpc({}, [{list}], {{{egroup}}});\n}}\n",
@@ -74,10 +98,18 @@ struct Kept<'a> {
     /// Backend functions exported by a list of their own.
     listed: BTreeSet<String>,
     has_routes: bool,
+    top_level: SyntaxContext,
 }
 
 impl<'a> Kept<'a> {
-    fn new(modules: &'a Modules, file: usize, items: &'a [Item], included: &BTreeSet<usize>, routes: &[&'a RouteType]) -> Self {
+    fn new(
+        modules: &'a Modules,
+        file: usize,
+        top_level: SyntaxContext,
+        items: &'a [Item],
+        included: &BTreeSet<usize>,
+        routes: &[&'a RouteType],
+    ) -> Self {
         let mut used = BTreeSet::new();
         let mut declared: BTreeSet<&str> = routes.iter().map(|r| r.id.as_str()).collect();
         for &index in included {
@@ -93,9 +125,23 @@ impl<'a> Kept<'a> {
         // What a list exports stays importable when it is another module's.
         let has_routes = !routes.is_empty();
         if !has_routes {
-            used.extend(modules.names[file].imports.keys().map(String::as_str).filter(|n| listed.contains(*n)));
+            used.extend(
+                modules.names[file]
+                    .imports
+                    .keys()
+                    .map(String::as_str)
+                    .filter(|n| listed.contains(*n)),
+            );
         }
-        Self { modules, file, used, declared, listed, has_routes }
+        Self {
+            modules,
+            file,
+            used,
+            declared,
+            listed,
+            has_routes,
+            top_level,
+        }
     }
 
     fn item(&self, here: &str, item: &ModuleItem, included: bool) -> Option<ModuleItem> {
@@ -109,7 +155,8 @@ impl<'a> Kept<'a> {
                     None => export.specifiers.retain(|s| match s {
                         ExportSpecifier::Named(s) => {
                             let name = export_name(&s.orig);
-                            self.declared.contains(name.as_str()) || self.used.contains(name.as_str())
+                            self.declared.contains(name.as_str())
+                                || self.used.contains(name.as_str())
                         }
                         _ => true,
                     }),
@@ -128,7 +175,10 @@ impl<'a> Kept<'a> {
     fn import(&self, here: &str, import: &ImportDecl) -> Option<ModuleItem> {
         let mut import = import.clone();
         let for_its_effect = import.specifiers.is_empty();
-        import.specifiers.retain(|s| self.used.contains(local_name(s).as_str()));
+        // What the JSX transform imports is no name of the user's.
+        import.specifiers.retain(|s| {
+            s.local().ctxt != self.top_level || self.used.contains(local_name(s).as_str())
+        });
         if import.specifiers.is_empty() && !(for_its_effect && !self.has_routes) {
             return None;
         }
@@ -139,12 +189,18 @@ impl<'a> Kept<'a> {
     fn rewrite(&self, here: &str, src: &mut Str) {
         let specifier = src.value.to_string_lossy().into_owned();
         let to = match self.modules.source(self.file, &specifier) {
-            Some(Source::Project(target)) => format!("client/{}", output_path(&self.modules.files[target].path)),
+            Some(Source::Project(target)) => {
+                format!("client/{}", output_path(&self.modules.files[target].path))
+            }
             // In client code `kontract` is this build's client.
             Some(Source::Bare(package)) if package == "kontract" => "client/index.js".to_owned(),
             _ => return,
         };
-        *src = Str { span: src.span, value: relative(here, &to).into(), raw: None };
+        *src = Str {
+            span: src.span,
+            value: relative(here, &to).into(),
+            raw: None,
+        };
     }
 }
 
@@ -152,7 +208,9 @@ impl<'a> Kept<'a> {
 fn exported_by_list(module: &Module) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for item in &module.body {
-        let ModuleItem::ModuleDecl(ModuleDecl::ExportNamed(export)) = item else { continue };
+        let ModuleItem::ModuleDecl(ModuleDecl::ExportNamed(export)) = item else {
+            continue;
+        };
         for specifier in export.specifiers.iter().filter(|_| export.src.is_none()) {
             if let ExportSpecifier::Named(s) = specifier
                 && let ModuleExportName::Ident(name) = &s.orig

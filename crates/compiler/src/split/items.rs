@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use swc_core::common::{Span, Spanned, SyntaxContext};
 use swc_core::ecma::ast::{
-    Decl, DefaultDecl, ExportSpecifier, Expr, Ident, Lit, MemberExpr, MemberProp, Module, ModuleDecl, ModuleItem, Pat, Stmt,
+    Decl, DefaultDecl, ExportSpecifier, Expr, Ident, Lit, MemberExpr, MemberProp, Module,
+    ModuleDecl, ModuleItem, Pat, Stmt,
 };
 use swc_core::ecma::visit::{Visit, VisitWith};
 
@@ -57,11 +58,20 @@ pub(crate) struct Item {
 
 /// Looks at every item of a module.
 pub(crate) fn analyse(half: &Half) -> Vec<Item> {
-    half.module.body.iter().map(|item| analyse_item(half, item)).collect()
+    half.module
+        .body
+        .iter()
+        .map(|item| analyse_item(half, item))
+        .collect()
 }
 
 fn analyse_item(half: &Half, item: &ModuleItem) -> Item {
-    let mut names = Names { half, refers: BTreeSet::new(), ambient: None, perms: false };
+    let mut names = Names {
+        half,
+        refers: BTreeSet::new(),
+        ambient: None,
+        perms: false,
+    };
     let (shape, declares) = match item {
         ModuleItem::ModuleDecl(ModuleDecl::Import(_)) => (Shape::Import, Vec::new()),
         ModuleItem::ModuleDecl(ModuleDecl::ExportNamed(export)) => {
@@ -82,11 +92,18 @@ fn analyse_item(half: &Half, item: &ModuleItem) -> Item {
                 DefaultDecl::Class(c) => (Shape::Value, c.ident.as_ref()),
                 DefaultDecl::TsInterfaceDecl(i) => (Shape::Value, Some(&i.id)),
             };
-            (shape, vec![name.map_or_else(|| "default".to_owned(), |n| n.sym.to_string())])
+            (
+                shape,
+                vec![name.map_or_else(|| "default".to_owned(), |n| n.sym.to_string())],
+            )
         }
         ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultExpr(export)) => {
             export.visit_with(&mut names);
-            let declares = if export.expr.is_ident() { Vec::new() } else { vec!["default".to_owned()] };
+            let declares = if export.expr.is_ident() {
+                Vec::new()
+            } else {
+                vec!["default".to_owned()]
+            };
             (Shape::Value, declares)
         }
         ModuleItem::Stmt(Stmt::Empty(_)) => (Shape::Export, Vec::new()),
@@ -101,7 +118,14 @@ fn analyse_item(half: &Half, item: &ModuleItem) -> Item {
     for declared in &declares {
         names.refers.remove(&Reference::Name(declared.clone()));
     }
-    Item { shape, declares, refers: names.refers, ambient: names.ambient, perms: names.perms, span: item.span() }
+    Item {
+        shape,
+        declares,
+        refers: names.refers,
+        ambient: names.ambient,
+        perms: names.perms,
+        span: item.span(),
+    }
 }
 
 fn shape_of(decl: &Decl) -> Shape {
@@ -132,7 +156,8 @@ impl Visit for Names<'_> {
         } else if node.ctxt == self.half.unresolved {
             match &*node.sym {
                 "ctx" | "env" => {
-                    self.ambient.get_or_insert((node.sym.to_string(), node.span));
+                    self.ambient
+                        .get_or_insert((node.sym.to_string(), node.span));
                 }
                 "perms" => self.perms = true,
                 _ => {}
@@ -144,7 +169,8 @@ impl Visit for Names<'_> {
         if let (Expr::Ident(namespace), Some(name)) = (&*node.obj, property_name(&node.prop))
             && namespace.ctxt == self.half.top_level
         {
-            self.refers.insert(Reference::Member(namespace.sym.to_string(), name));
+            self.refers
+                .insert(Reference::Member(namespace.sym.to_string(), name));
             return;
         }
         node.visit_children_with(self);

@@ -11,7 +11,11 @@ use crate::parse::range_of;
 use crate::routes::{RouteDecl, call_of_kontract};
 
 /// Where middleware is looked for.
-pub(crate) const MIDDLEWARE_FILES: [&str; 3] = ["src/middleware.ts", "src/middleware.tsx", "src/middleware.js"];
+pub(crate) const MIDDLEWARE_FILES: [&str; 3] = [
+    "src/middleware.ts",
+    "src/middleware.tsx",
+    "src/middleware.js",
+];
 
 /// The middleware of a project, outermost first.
 #[derive(Debug, Default)]
@@ -33,21 +37,42 @@ impl Filter {
     /// Whether the middleware runs around this route.
     pub(crate) fn matches(&self, id: &str, egroup: Option<&str>) -> bool {
         let path = egroup.map_or_else(|| format!("/{id}"), |group| format!("/{group}/{id}"));
-        self.prefixurl.as_ref().is_none_or(|prefix| path.starts_with(prefix))
-            && self.egroup.as_ref().is_none_or(|group| egroup == Some(group))
-            && self.endpoints.as_ref().is_none_or(|ids| ids.iter().any(|i| i == id))
+        self.prefixurl
+            .as_ref()
+            .is_none_or(|prefix| path.starts_with(prefix))
+            && self
+                .egroup
+                .as_ref()
+                .is_none_or(|group| egroup == Some(group))
+            && self
+                .endpoints
+                .as_ref()
+                .is_none_or(|ids| ids.iter().any(|i| i == id))
     }
 }
 
 /// Reads the list and its filters.
-pub(crate) fn find_middleware(modules: &Modules, routes: &[RouteDecl<'_>], reports: &mut Vec<Report>) -> Middleware {
-    let Some(file) = modules.files.iter().position(|f| MIDDLEWARE_FILES.contains(&f.path.as_str())) else {
+pub(crate) fn find_middleware(
+    modules: &Modules,
+    routes: &[RouteDecl<'_>],
+    reports: &mut Vec<Report>,
+) -> Middleware {
+    report_elsewhere(modules, reports);
+    let Some(file) = modules
+        .files
+        .iter()
+        .position(|f| MIDDLEWARE_FILES.contains(&f.path.as_str()))
+    else {
         return Middleware::default();
     };
     let mut filters = Vec::new();
     for item in &modules.files[file].module.body {
-        let ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultExpr(export)) = item else { continue };
-        let Expr::Call(call) = &*export.expr else { continue };
+        let ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultExpr(export)) = item else {
+            continue;
+        };
+        let Expr::Call(call) = &*export.expr else {
+            continue;
+        };
         if !is_define_middleware(call) {
             continue;
         }
@@ -57,18 +82,45 @@ pub(crate) fn find_middleware(modules: &Modules, routes: &[RouteDecl<'_>], repor
         };
         for element in &list.elems {
             match element {
-                Some(e) if e.spread.is_none() => filters.push(filter(modules, file, &e.expr, reports)),
+                Some(e) if e.spread.is_none() => {
+                    filters.push(filter(modules, file, &e.expr, reports))
+                }
                 _ => reports.push(errors::not_a_list(file, range_of(list.span))),
             }
         }
     }
     let known: Vec<&str> = routes.iter().map(|r| r.id.as_str()).collect();
     for filter in &filters {
-        for id in filter.endpoints.iter().flatten().filter(|id| !known.contains(&id.as_str())) {
+        for id in filter
+            .endpoints
+            .iter()
+            .flatten()
+            .filter(|id| !known.contains(&id.as_str()))
+        {
             reports.push(errors::unknown_endpoint(file, filter.range, id, &known));
         }
     }
-    Middleware { file: Some(file), filters }
+    Middleware {
+        file: Some(file),
+        filters,
+    }
+}
+
+/// A list in another file would filter nothing, and nobody would notice.
+fn report_elsewhere(modules: &Modules, reports: &mut Vec<Report>) {
+    for (file, parsed) in modules.files.iter().enumerate() {
+        if MIDDLEWARE_FILES.contains(&parsed.path.as_str()) {
+            continue;
+        }
+        for item in &parsed.module.body {
+            if let ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultExpr(export)) = item
+                && let Some(call) =
+                    call_of_kontract(modules, file, &export.expr, "defineMiddleware")
+            {
+                reports.push(errors::wrong_file(file, range_of(call.callee.span())));
+            }
+        }
+    }
 }
 
 fn filter(modules: &Modules, file: usize, element: &Expr, reports: &mut Vec<Report>) -> Filter {
@@ -97,13 +149,22 @@ fn filter(modules: &Modules, file: usize, element: &Expr, reports: &mut Vec<Repo
 }
 
 fn filter_of(arguments: &[Argument], range: Range) -> Filter {
-    let mut filter = Filter { range, ..Filter::default() };
+    let mut filter = Filter {
+        range,
+        ..Filter::default()
+    };
     for argument in arguments {
         match (argument.key.as_deref(), &argument.value) {
             (Some("prefixurl"), Value::Text(text)) => filter.prefixurl = Some(text.clone()),
             (Some("egroup"), Value::Text(text)) => filter.egroup = Some(text.clone()),
             (Some("endpoints"), Value::List(items)) => {
-                let text = |item: &Value| if let Value::Text(text) = item { Some(text.clone()) } else { None };
+                let text = |item: &Value| {
+                    if let Value::Text(text) = item {
+                        Some(text.clone())
+                    } else {
+                        None
+                    }
+                };
                 filter.endpoints = Some(items.iter().filter_map(text).collect());
             }
             _ => {}

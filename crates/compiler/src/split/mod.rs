@@ -31,7 +31,11 @@ pub(crate) fn relative(from: &str, to: &str) -> String {
     let from: Vec<&str> = from.split('/').collect();
     let to: Vec<&str> = to.split('/').collect();
     let folder = &from[..from.len() - 1];
-    let common = folder.iter().zip(&to[..to.len() - 1]).take_while(|(a, b)| a == b).count();
+    let common = folder
+        .iter()
+        .zip(&to[..to.len() - 1])
+        .take_while(|(a, b)| a == b)
+        .count();
     let up = "../".repeat(folder.len() - common);
     let start = if up.is_empty() { "./" } else { &up };
     format!("{start}{}", to[common..].join("/"))
@@ -43,8 +47,14 @@ mod tests {
 
     #[test]
     fn specifiers_are_relative_to_the_folder() {
-        assert_eq!(relative("client/src/api/todos.js", "client/rpc.js"), "../../rpc.js");
+        assert_eq!(
+            relative("client/src/api/todos.js", "client/rpc.js"),
+            "../../rpc.js"
+        );
         assert_eq!(relative("client/index.js", "client/rpc.js"), "./rpc.js");
-        assert_eq!(relative("client/routes.js", "codecs/src/a.js"), "../codecs/src/a.js");
+        assert_eq!(
+            relative("client/routes.js", "codecs/src/a.js"),
+            "../codecs/src/a.js"
+        );
     }
 }

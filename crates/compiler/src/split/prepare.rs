@@ -21,13 +21,37 @@ pub(crate) fn prepare(modules: &Modules, file: usize) -> Half {
     let (unresolved, top_level) = (Mark::new(), Mark::new());
     let mut program = Program::Module(module);
     resolver(unresolved, top_level, true).process(&mut program);
-    typescript(Config { no_empty_export: true, ..Config::default() }, unresolved, top_level).process(&mut program);
+    typescript(
+        Config {
+            no_empty_export: true,
+            ..Config::default()
+        },
+        unresolved,
+        top_level,
+    )
+    .process(&mut program);
     if parsed.path.ends_with('x') {
-        let options = Options { runtime: Some(Runtime::Automatic), ..Options::default() };
-        react(parsed.sources.clone(), Some(&parsed.comments), options, top_level, unresolved).process(&mut program);
+        let options = Options {
+            runtime: Some(Runtime::Automatic),
+            ..Options::default()
+        };
+        react(
+            parsed.sources.clone(),
+            Some(&parsed.comments),
+            options,
+            top_level,
+            unresolved,
+        )
+        .process(&mut program);
     }
-    let Program::Module(mut module) = program else { unreachable!("a module stays a module") };
-    module.body = module.body.into_iter().flat_map(one_declarator_each).collect();
+    let Program::Module(mut module) = program else {
+        unreachable!("a module stays a module")
+    };
+    module.body = module
+        .body
+        .into_iter()
+        .flat_map(one_declarator_each)
+        .collect();
     Half {
         module,
         unresolved: SyntaxContext::empty().apply_mark(unresolved),
@@ -36,8 +60,11 @@ pub(crate) fn prepare(modules: &Modules, file: usize) -> Half {
 }
 
 fn declares_ambient(item: &ModuleItem) -> bool {
-    let Some(Decl::Var(var)) = declaration(item) else { return false };
-    let ambient = |pat: &Pat| matches!(pat, Pat::Ident(i) if matches!(&*i.sym, "ctx" | "env" | "perms"));
+    let Some(Decl::Var(var)) = declaration(item) else {
+        return false;
+    };
+    let ambient =
+        |pat: &Pat| matches!(pat, Pat::Ident(i) if matches!(&*i.sym, "ctx" | "env" | "perms"));
     var.declare && var.decls.iter().all(|d| ambient(&d.name))
 }
 
@@ -46,11 +73,17 @@ fn one_declarator_each(item: ModuleItem) -> Vec<ModuleItem> {
     use swc_core::ecma::ast::{ExportDecl, ModuleDecl};
     let (var, export) = match item {
         ModuleItem::Stmt(Stmt::Decl(Decl::Var(var))) => (var, None),
-        ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl { span, decl: Decl::Var(var) })) => (var, Some(span)),
+        ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl {
+            span,
+            decl: Decl::Var(var),
+        })) => (var, Some(span)),
         other => return vec![other],
     };
     let single = |declarator| {
-        let decl = Decl::Var(Box::new(VarDecl { decls: vec![declarator], ..(*var).clone() }));
+        let decl = Decl::Var(Box::new(VarDecl {
+            decls: vec![declarator],
+            ..(*var).clone()
+        }));
         match export {
             Some(span) => ModuleDecl::ExportDecl(ExportDecl { span, decl }).into(),
             None => Stmt::Decl(decl).into(),
@@ -69,9 +102,13 @@ struct Unwrap<'a> {
 impl VisitMut for Unwrap<'_> {
     fn visit_mut_expr(&mut self, node: &mut Expr) {
         let argument = |name, index: usize| {
-            call_of_kontract(self.modules, self.file, node, name).and_then(|c| c.args.get(index)).map(|a| a.expr.clone())
+            call_of_kontract(self.modules, self.file, node, name)
+                .and_then(|c| c.args.get(index))
+                .map(|a| a.expr.clone())
         };
-        let inner = argument("backend", 1).or_else(|| argument("mwfilter", 1)).or_else(|| argument("defineMiddleware", 0));
+        let inner = argument("backend", 1)
+            .or_else(|| argument("mwfilter", 1))
+            .or_else(|| argument("defineMiddleware", 0));
         if let Some(inner) = inner {
             *node = *inner;
         }

@@ -59,15 +59,30 @@ pub(crate) fn reach(
         }
     }
     let files = 0..items.len();
-    let of_file = |file: usize| wanted.range((file, 0)..(file + 1, 0)).map(|(_, index)| *index).collect::<BTreeSet<_>>();
+    let of_file = |file: usize| {
+        wanted
+            .range((file, 0)..(file + 1, 0))
+            .map(|(_, index)| *index)
+            .collect::<BTreeSet<_>>()
+    };
     let included: Vec<_> = files.clone().map(of_file).collect();
     let complete = files
         .map(|file| {
-            let everything = items[file].iter().enumerate().filter(|(_, i)| i.shape != Shape::Import);
-            !graph.has_routes[file] && everything.map(|(i, _)| i).all(|i| included[file].contains(&i))
+            let everything = items[file]
+                .iter()
+                .enumerate()
+                .filter(|(_, i)| i.shape != Shape::Import);
+            !graph.has_routes[file]
+                && everything
+                    .map(|(i, _)| i)
+                    .all(|i| included[file].contains(&i))
         })
         .collect();
-    Reach { items: included, complete, server_only: graph.server_only }
+    Reach {
+        items: included,
+        complete,
+        server_only: graph.server_only,
+    }
 }
 
 struct Graph<'a> {
@@ -82,7 +97,12 @@ struct Graph<'a> {
 }
 
 impl<'a> Graph<'a> {
-    fn new(modules: &'a Modules, halves: &'a [Half], items: &'a [Vec<Item>], routes: &'a BTreeSet<(usize, String)>) -> Self {
+    fn new(
+        modules: &'a Modules,
+        halves: &'a [Half],
+        items: &'a [Vec<Item>],
+        routes: &'a BTreeSet<(usize, String)>,
+    ) -> Self {
         let mut declaring = HashMap::new();
         for (file, all) in items.iter().enumerate() {
             for (index, item) in all.iter().enumerate() {
@@ -91,13 +111,29 @@ impl<'a> Graph<'a> {
                 }
             }
         }
-        let has_routes = (0..items.len()).map(|f| routes.range((f, String::new())..(f + 1, String::new())).next().is_some());
+        let has_routes = (0..items.len()).map(|f| {
+            routes
+                .range((f, String::new())..(f + 1, String::new()))
+                .next()
+                .is_some()
+        });
         let server_only = modules.files.iter().map(|f| is_server_file(&f.path));
-        Self { modules, halves, items, routes, declaring, has_routes: has_routes.collect(), server_only: server_only.collect() }
+        Self {
+            modules,
+            halves,
+            items,
+            routes,
+            declaring,
+            has_routes: has_routes.collect(),
+            server_only: server_only.collect(),
+        }
     }
 
     fn is_route(&self, (file, index): Place) -> bool {
-        self.items[file][index].declares.first().is_some_and(|name| self.routes.contains(&(file, name.clone())))
+        self.items[file][index]
+            .declares
+            .first()
+            .is_some_and(|name| self.routes.contains(&(file, name.clone())))
     }
 
     /// The items an item refers to, here and in other files.
@@ -105,27 +141,39 @@ impl<'a> Graph<'a> {
         let mut all = Vec::new();
         for reference in &self.items[file][index].refers {
             if let Some((target, local)) = target(self.modules, file, reference) {
-                all.extend(self.declaring.get(&(target, local.as_str())).map(|&i| (target, i)));
+                all.extend(
+                    self.declaring
+                        .get(&(target, local.as_str()))
+                        .map(|&i| (target, i)),
+                );
             } else if let Some(target) = self.namespace(file, reference) {
                 // A namespace that escapes as a value: everything it has is in reach.
                 all.extend((0..self.items[target].len()).map(|i| (target, i)));
             }
         }
-        if let ModuleItem::ModuleDecl(ModuleDecl::ExportNamed(export)) = &self.halves[file].module.body[index]
+        if let ModuleItem::ModuleDecl(ModuleDecl::ExportNamed(export)) =
+            &self.halves[file].module.body[index]
             && let Some(src) = &export.src
-            && let Some(Source::Project(target)) = self.modules.source(file, &src.value.to_string_lossy())
+            && let Some(Source::Project(target)) =
+                self.modules.source(file, &src.value.to_string_lossy())
         {
             for specifier in &export.specifiers {
-                let ExportSpecifier::Named(s) = specifier else { continue };
+                let ExportSpecifier::Named(s) = specifier else {
+                    continue;
+                };
                 let found = self.modules.export_of(target, &export_name(&s.orig), 0);
-                all.extend(found.and_then(|(f, local)| self.declaring.get(&(f, local.as_str())).map(|&i| (f, i))));
+                all.extend(found.and_then(|(f, local)| {
+                    self.declaring.get(&(f, local.as_str())).map(|&i| (f, i))
+                }));
             }
         }
         all
     }
 
     fn namespace(&self, file: usize, reference: &Reference) -> Option<usize> {
-        let Reference::Name(name) = reference else { return None };
+        let Reference::Name(name) = reference else {
+            return None;
+        };
         let import = self.modules.names[file].imports.get(name)?;
         match (&import.from, &import.name) {
             (Source::Project(target), Imported::Namespace) => Some(*target),
@@ -139,7 +187,10 @@ impl<'a> Graph<'a> {
         for (file, all) in self.items.iter().enumerate() {
             for (index, item) in all.iter().enumerate() {
                 let place = (file, index);
-                if let Some(taint) = self.own_taint(place, item).filter(|_| !self.is_route(place)) {
+                if let Some(taint) = self
+                    .own_taint(place, item)
+                    .filter(|_| !self.is_route(place))
+                {
                     taints.insert(place, taint);
                 }
             }
@@ -150,11 +201,25 @@ impl<'a> Graph<'a> {
                 for (index, item) in all.iter().enumerate() {
                     let place = (file, index);
                     // A list of exports loses what it cannot have, not everything.
-                    if taints.contains_key(&place) || self.is_route(place) || item.shape == Shape::Export {
+                    if taints.contains_key(&place)
+                        || self.is_route(place)
+                        || item.shape == Shape::Export
+                    {
                         continue;
                     }
-                    if let Some(next) = self.leads_to(place).into_iter().find(|p| taints.contains_key(p) && !self.is_route(*p)) {
-                        found.push((place, Taint { span: item.span, what: String::new(), next: Some(next) }));
+                    if let Some(next) = self
+                        .leads_to(place)
+                        .into_iter()
+                        .find(|p| taints.contains_key(p) && !self.is_route(*p))
+                    {
+                        found.push((
+                            place,
+                            Taint {
+                                span: item.span,
+                                what: String::new(),
+                                next: Some(next),
+                            },
+                        ));
                     }
                 }
             }
@@ -167,17 +232,44 @@ impl<'a> Graph<'a> {
 
     fn own_taint(&self, (file, index): Place, item: &Item) -> Option<Taint> {
         if let Some((name, span)) = &item.ambient {
-            return Some(Taint { span: *span, what: format!("`{name}`"), next: None });
+            return Some(Taint {
+                span: *span,
+                what: format!("`{name}`"),
+                next: None,
+            });
         }
-        if let ModuleItem::ModuleDecl(ModuleDecl::Import(import)) = &self.halves[file].module.body[index] {
-            let what = import.specifiers.is_empty().then(|| self.server_import(file, import))??;
-            return Some(Taint { span: import.span, what, next: None });
+        if let ModuleItem::ModuleDecl(ModuleDecl::Import(import)) =
+            &self.halves[file].module.body[index]
+        {
+            let what = import
+                .specifiers
+                .is_empty()
+                .then(|| self.server_import(file, import))??;
+            return Some(Taint {
+                span: import.span,
+                what,
+                next: None,
+            });
         }
-        let imports = self.halves[file].module.body.iter().filter_map(|i| i.as_module_decl()?.as_import());
+        let imports = self.halves[file]
+            .module
+            .body
+            .iter()
+            .filter_map(|i| i.as_module_decl()?.as_import());
         for import in imports {
-            let Some(what) = self.server_import(file, import) else { continue };
-            if import.specifiers.iter().any(|s| refers_to(item, &local_name(s))) {
-                return Some(Taint { span: import.span, what, next: None });
+            let Some(what) = self.server_import(file, import) else {
+                continue;
+            };
+            if import
+                .specifiers
+                .iter()
+                .any(|s| refers_to(item, &local_name(s)))
+            {
+                return Some(Taint {
+                    span: import.span,
+                    what,
+                    next: None,
+                });
             }
         }
         None
@@ -188,7 +280,9 @@ impl<'a> Graph<'a> {
         let specifier = import.src.value.to_string_lossy();
         match self.modules.source(file, &specifier)? {
             Source::Bare(package) if is_platform(&package) => Some(format!("`{package}`")),
-            Source::Project(target) if self.server_only[target] => Some(format!("`{}`", self.modules.files[target].path)),
+            Source::Project(target) if self.server_only[target] => {
+                Some(format!("`{}`", self.modules.files[target].path))
+            }
             _ => None,
         }
     }
@@ -217,7 +311,12 @@ impl<'a> Graph<'a> {
                 }
                 if let Some(taint) = taints.get(&place).filter(|_| seen.insert(place)) {
                     trace.push(taint.what.trim_matches('`').to_owned());
-                    reports.push(split::server_only(place.0, range_of(taint.span), &taint.what, &trace));
+                    reports.push(split::server_only(
+                        place.0,
+                        range_of(taint.span),
+                        &taint.what,
+                        &trace,
+                    ));
                 }
             }
         }
@@ -227,7 +326,9 @@ impl<'a> Graph<'a> {
         let mut imported = vec![false; self.items.len()];
         for (file, half) in self.halves.iter().enumerate() {
             for item in &half.module.body {
-                if let Some(Source::Project(target)) = specifier(item).and_then(|s| self.modules.source(file, &s)) {
+                if let Some(Source::Project(target)) =
+                    specifier(item).and_then(|s| self.modules.source(file, &s))
+                {
                     imported[target] = true;
                 }
             }
@@ -263,14 +364,39 @@ pub(super) fn specifier(item: &ModuleItem) -> Option<String> {
 }
 
 fn is_server_file(path: &str) -> bool {
-    MIDDLEWARE_FILES.contains(&path) || [".server.ts", ".server.tsx", ".server.js"].iter().any(|end| path.ends_with(end))
+    MIDDLEWARE_FILES.contains(&path)
+        || [".server.ts", ".server.tsx", ".server.js"]
+            .iter()
+            .any(|end| path.ends_with(end))
 }
 
 /// Modules only a server's platform has (nodejs.org/api, "Built-in modules").
 fn is_platform(package: &str) -> bool {
     const BUILT_IN: [&str; 24] = [
-        "async_hooks", "child_process", "cluster", "crypto", "dgram", "dns", "fs", "fs/promises", "http", "http2", "https",
-        "module", "net", "os", "path", "perf_hooks", "process", "readline", "stream", "tls", "v8", "vm", "worker_threads", "zlib",
+        "async_hooks",
+        "child_process",
+        "cluster",
+        "crypto",
+        "dgram",
+        "dns",
+        "fs",
+        "fs/promises",
+        "http",
+        "http2",
+        "https",
+        "module",
+        "net",
+        "os",
+        "path",
+        "perf_hooks",
+        "process",
+        "readline",
+        "stream",
+        "tls",
+        "v8",
+        "vm",
+        "worker_threads",
+        "zlib",
     ];
     package.starts_with("node:")
         || package.starts_with("kontract/runtime")

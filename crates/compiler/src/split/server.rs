@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use swc_core::common::{DUMMY_SP, Spanned};
 use swc_core::ecma::ast::{
-    ArrowExpr, FunctionBody, ArrowFunctionBody, CallExpr, Callee, Decl, DefaultDecl, Expr, Function, Ident, Module, ModuleDecl, ModuleItem, Param,
-    Pat, ReturnStmt, Stmt, Str, VarDecl, VarDeclKind, VarDeclarator,
+    ArrowExpr, ArrowFunctionBody, CallExpr, Callee, Decl, DefaultDecl, Expr, Function,
+    FunctionBody, Ident, Module, ModuleDecl, ModuleItem, Param, Pat, ReturnStmt, Stmt, Str,
+    VarDecl, VarDeclKind, VarDeclarator,
 };
 use swc_core::ecma::visit::VisitMutWith;
 
@@ -23,15 +24,26 @@ use crate::routes::RouteType;
 use crate::types::quote;
 
 /// The files the server loads: those with backend functions, the middleware, and what these import.
-pub(crate) fn server_files(modules: &Modules, halves: &[Half], routes: &[RouteType], middleware: &Middleware) -> BTreeSet<usize> {
+pub(crate) fn server_files(
+    modules: &Modules,
+    halves: &[Half],
+    routes: &[RouteType],
+    middleware: &Middleware,
+) -> BTreeSet<usize> {
     let mut files = BTreeSet::new();
-    let mut queue: Vec<usize> = routes.iter().map(|r| r.file).chain(middleware.file).collect();
+    let mut queue: Vec<usize> = routes
+        .iter()
+        .map(|r| r.file)
+        .chain(middleware.file)
+        .collect();
     while let Some(file) = queue.pop() {
         if !files.insert(file) {
             continue;
         }
         for item in &halves[file].module.body {
-            if let Some(Source::Project(target)) = specifier(item).and_then(|s| modules.source(file, &s)) {
+            if let Some(Source::Project(target)) =
+                specifier(item).and_then(|s| modules.source(file, &s))
+            {
                 queue.push(target);
             }
         }
@@ -49,18 +61,32 @@ pub(crate) fn check_ambient(
     reports: &mut Vec<Report>,
 ) {
     for &file in files {
-        for item in items[file].iter().filter(|i| matches!(i.shape, Shape::Value | Shape::Statement)) {
+        for item in items[file]
+            .iter()
+            .filter(|i| matches!(i.shape, Shape::Value | Shape::Statement))
+        {
             // The middleware list is made of functions that get both.
-            if middleware.file == Some(file) && item.declares.first().is_some_and(|d| d == "default") {
+            if middleware.file == Some(file)
+                && item.declares.first().is_some_and(|d| d == "default")
+            {
                 continue;
             }
             if let Some((name, span)) = &item.ambient {
                 reports.push(split::ambient_outside_call(file, range_of(*span), name));
-            } else if let Some(reference) = item.refers.iter().find(|r| contextual.holds(modules, file, r))
+            } else if let Some(reference) = item
+                .refers
+                .iter()
+                .find(|r| contextual.holds(modules, file, r))
                 && !(item.declares.is_empty() && item.shape == Shape::Value)
             {
-                let name = target(modules, file, reference).map(|(_, local)| local).unwrap_or_default();
-                reports.push(split::ambient_outside_call(file, range_of(item.span), &name));
+                let name = target(modules, file, reference)
+                    .map(|(_, local)| local)
+                    .unwrap_or_default();
+                reports.push(split::ambient_outside_call(
+                    file,
+                    range_of(item.span),
+                    &name,
+                ));
             }
         }
     }
@@ -85,38 +111,79 @@ pub(crate) fn server_module(
         rewrite_specifier(modules, file, &here, item);
         if middleware.file == Some(file) && facts.declares.first().is_some_and(|d| d == "default") {
             middleware_list(item, &|| PassOn::new(modules, file, half, contextual));
-        } else if facts.shape == Shape::Function && facts.declares.first().is_some_and(|n| contextual.has(file, n)) {
+        } else if facts.shape == Shape::Function
+            && facts
+                .declares
+                .first()
+                .is_some_and(|n| contextual.has(file, n))
+        {
             add_parameters(item, &mut PassOn::new(modules, file, half, contextual));
         }
     }
     let chains: Vec<Vec<usize>> = routes.iter().map(|r| chain(middleware, r)).collect();
     let mut before = Vec::new();
     if !routes.is_empty() {
-        before.push(format!("import {{ __kontract_routes }} from {};", quote(&relative(&here, "server/registry.js"))));
+        before.push(format!(
+            "import {{ __kontract_routes }} from {};",
+            quote(&relative(&here, "server/registry.js"))
+        ));
     }
     let composed = chains.iter().any(|c| !c.is_empty());
     let perms = items.iter().any(|i| i.perms);
-    let runtime: Vec<&str> = [("compose", composed), ("perms", perms)].iter().filter(|(_, n)| *n).map(|(n, _)| *n).collect();
+    let runtime: Vec<&str> = [("compose", composed), ("perms", perms)]
+        .iter()
+        .filter(|(_, n)| *n)
+        .map(|(n, _)| *n)
+        .collect();
     if !runtime.is_empty() {
-        let list = runtime.iter().map(|n| if *n == "compose" { "compose as __kontract_compose" } else { n });
-        before.push(format!("import {{ {} }} from \"kontract/runtime\";", list.collect::<Vec<_>>().join(", ")));
+        let list = runtime.iter().map(|n| {
+            if *n == "compose" {
+                "compose as __kontract_compose"
+            } else {
+                n
+            }
+        });
+        before.push(format!(
+            "import {{ {} }} from \"kontract/runtime\";",
+            list.collect::<Vec<_>>().join(", ")
+        ));
     }
     if composed && let Some(target) = middleware.file {
         let to = format!("server/{}", output_path(&modules.files[target].path));
-        before.push(format!("import __kontract_middleware from {};", quote(&relative(&here, &to))));
+        before.push(format!(
+            "import __kontract_middleware from {};",
+            quote(&relative(&here, &to))
+        ));
     }
     let after: Vec<Stub> = routes
         .iter()
         .zip(&chains)
-        .map(|(route, chain)| Stub { text: registration(route, chain, uses_txid), origin: Some(route.range.start) })
+        .map(|(route, chain)| Stub {
+            text: registration(route, chain, uses_txid),
+            origin: Some(route.range.start),
+        })
         .collect();
-    print(parsed, Module { body: module.body, ..half.module.clone() }, &before, &after, true, &here)
+    print(
+        parsed,
+        Module {
+            body: module.body,
+            ..half.module.clone()
+        },
+        &before,
+        &after,
+        true,
+        &here,
+    )
 }
 
 /// The indices of the middleware of a route.
 fn chain(middleware: &Middleware, route: &RouteType) -> Vec<usize> {
     let egroup = route.meta.egroup.as_deref();
-    let matching = middleware.filters.iter().enumerate().filter(|(_, f)| f.matches(&route.id, egroup));
+    let matching = middleware
+        .filters
+        .iter()
+        .enumerate()
+        .filter(|(_, f)| f.matches(&route.id, egroup));
     matching.map(|(i, _)| i).collect()
 }
 
@@ -126,10 +193,17 @@ fn registration(route: &RouteType, chain: &[usize], uses_txid: bool) -> String {
     let handler = if chain.is_empty() {
         handler
     } else {
-        let list: Vec<String> = chain.iter().map(|i| format!("__kontract_middleware[{i}]")).collect();
+        let list: Vec<String> = chain
+            .iter()
+            .map(|i| format!("__kontract_middleware[{i}]"))
+            .collect();
         format!("__kontract_compose([{}], {handler})", list.join(", "))
     };
-    let group = |group: &Option<String>| group.as_ref().map_or_else(|| "null".to_owned(), |g| quote(g));
+    let group = |group: &Option<String>| {
+        group
+            .as_ref()
+            .map_or_else(|| "null".to_owned(), |g| quote(g))
+    };
     let txid = if uses_txid { ", usesTxid: true" } else { "" };
     format!(
         "__kontract_routes.set({}, {{\n  handler: {handler},\n  meta: {{ perm: {}, ugroup: {}, egroup: {}{txid} }},\n}});\n",
@@ -141,9 +215,21 @@ fn registration(route: &RouteType, chain: &[usize], uses_txid: bool) -> String {
 }
 
 fn rewrite_specifier(modules: &Modules, file: usize, here: &str, item: &mut ModuleItem) {
-    let Some(Source::Project(target)) = specifier(item).and_then(|s| modules.source(file, &s)) else { return };
-    let to = relative(here, &format!("server/{}", output_path(&modules.files[target].path)));
-    let replace = |src: &mut Str| *src = Str { span: src.span, value: to.clone().into(), raw: None };
+    let Some(Source::Project(target)) = specifier(item).and_then(|s| modules.source(file, &s))
+    else {
+        return;
+    };
+    let to = relative(
+        here,
+        &format!("server/{}", output_path(&modules.files[target].path)),
+    );
+    let replace = |src: &mut Str| {
+        *src = Str {
+            span: src.span,
+            value: to.clone().into(),
+            raw: None,
+        }
+    };
     match item {
         ModuleItem::ModuleDecl(ModuleDecl::Import(d)) => replace(&mut d.src),
         ModuleItem::ModuleDecl(ModuleDecl::ExportAll(d)) => replace(&mut d.src),
@@ -175,7 +261,9 @@ fn add_parameters(item: &mut ModuleItem, pass_on: &mut PassOn<'_>) {
             Some(Expr::Fn(f)) => function_parameters(&mut f.function, pass_on),
             Some(Expr::Arrow(arrow)) => {
                 arrow.visit_mut_children_with(pass_on);
-                arrow.params.splice(0..0, pass_on.hidden_params().map(|p| p.pat));
+                arrow
+                    .params
+                    .splice(0..0, pass_on.hidden_params().map(|p| p.pat));
             }
             _ => {}
         },
@@ -190,8 +278,12 @@ fn function_parameters(function: &mut Function, pass_on: &mut PassOn<'_>) {
 
 /// Each function of the list takes `(ctx, next, env)`, whatever it declares of it.
 fn middleware_list<'a>(item: &mut ModuleItem, pass_on: &dyn Fn() -> PassOn<'a>) {
-    let ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultExpr(export)) = item else { return };
-    let Expr::Array(list) = &mut *export.expr else { return };
+    let ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultExpr(export)) = item else {
+        return;
+    };
+    let Expr::Array(list) = &mut *export.expr else {
+        return;
+    };
     for element in list.elems.iter_mut().flatten() {
         let mut pass_on = pass_on();
         match &mut *element.expr {
@@ -227,9 +319,16 @@ fn middleware_list<'a>(item: &mut ModuleItem, pass_on: &dyn Fn() -> PassOn<'a>) 
 fn with_call(function: Expr, pass_on: &PassOn<'_>) -> Expr {
     let next = Ident::new("next".into(), DUMMY_SP, pass_on.ctx.ctxt);
     let (ctx, env) = (&pass_on.ctx, &pass_on.env);
-    let arguments = [ctx, env, ctx, &next, env].map(|i| Expr::Ident(i.clone()).into()).to_vec();
+    let arguments = [ctx, env, ctx, &next, env]
+        .map(|i| Expr::Ident(i.clone()).into())
+        .to_vec();
     let span = function.span();
-    let call = Expr::Call(CallExpr { span, callee: Callee::Expr(Box::new(function)), args: arguments, ..CallExpr::default() });
+    let call = Expr::Call(CallExpr {
+        span,
+        callee: Callee::Expr(Box::new(function)),
+        args: arguments,
+        ..CallExpr::default()
+    });
     Expr::Arrow(ArrowExpr {
         span,
         params: [ctx, &next, env].map(|i| i.clone().into()).to_vec(),
@@ -240,7 +339,11 @@ fn with_call(function: Expr, pass_on: &PassOn<'_>) -> Expr {
 
 /// Names the first and the third parameter as `pass_on` knows them; the statement unpacks a pattern.
 fn middleware_parameters(params: &mut Vec<Pat>, pass_on: &mut PassOn<'_>) -> Option<Stmt> {
-    let ours = [pass_on.ctx.clone(), Ident::new("_next".into(), DUMMY_SP, pass_on.ctx.ctxt), pass_on.env.clone()];
+    let ours = [
+        pass_on.ctx.clone(),
+        Ident::new("_next".into(), DUMMY_SP, pass_on.ctx.ctxt),
+        pass_on.env.clone(),
+    ];
     for missing in params.len()..ours.len() {
         params.push(ours[missing].clone().into());
     }
@@ -253,16 +356,31 @@ fn middleware_parameters(params: &mut Vec<Pat>, pass_on: &mut PassOn<'_>) -> Opt
     }
     let pattern = std::mem::replace(&mut params[0], pass_on.ctx.clone().into());
     let init = Some(Box::new(Expr::Ident(pass_on.ctx.clone())));
-    let declarator = VarDeclarator { span: DUMMY_SP, name: pattern, init, definite: false };
-    let unpack = VarDecl { kind: VarDeclKind::Const, decls: vec![declarator], ..VarDecl::default() };
+    let declarator = VarDeclarator {
+        span: DUMMY_SP,
+        name: pattern,
+        init,
+        definite: false,
+    };
+    let unpack = VarDecl {
+        kind: VarDeclKind::Const,
+        decls: vec![declarator],
+        ..VarDecl::default()
+    };
     Some(Stmt::Decl(Decl::Var(Box::new(unpack))))
 }
 
 fn prepend(arrow: &mut ArrowExpr, statement: Stmt) {
     if let ArrowFunctionBody::Expr(expr) = &mut *arrow.body {
         let value = std::mem::replace(expr, Box::new(Expr::default()));
-        let result = Stmt::Return(ReturnStmt { span: DUMMY_SP, arg: Some(value) });
-        *arrow.body = ArrowFunctionBody::FunctionBody(FunctionBody { stmts: vec![result], ..FunctionBody::default() });
+        let result = Stmt::Return(ReturnStmt {
+            span: DUMMY_SP,
+            arg: Some(value),
+        });
+        *arrow.body = ArrowFunctionBody::FunctionBody(FunctionBody {
+            stmts: vec![result],
+            ..FunctionBody::default()
+        });
     }
     if let ArrowFunctionBody::FunctionBody(block) = &mut *arrow.body {
         block.stmts.insert(0, statement);

@@ -1,6 +1,6 @@
 //! A reply's type when none is written: nothing, or literals of one kind.
 
-use swc_core::ecma::ast::{ArrowExpr, FunctionBody, Class, Expr, Function, Lit, ReturnStmt};
+use swc_core::ecma::ast::{ArrowExpr, Class, Expr, Function, FunctionBody, Lit, ReturnStmt};
 use swc_core::ecma::visit::{Visit, VisitWith};
 
 use super::ir::{Kind, Number, Slot};
@@ -10,9 +10,12 @@ pub(crate) fn reply_of_body(body: &FunctionBody) -> Option<Slot> {
     let mut returns = Returns::default();
     body.visit_with(&mut returns);
     let mut all = returns.values.into_iter();
-    let Some(first) = all.next() else { return Some(Slot::of(Kind::Void)) };
+    let Some(first) = all.next() else {
+        return Some(Slot::of(Kind::Void));
+    };
     let first = first?;
-    all.all(|slot| slot.as_ref() == Some(&first)).then_some(first)
+    all.all(|slot| slot.as_ref() == Some(&first))
+        .then_some(first)
 }
 
 /// The type of a literal.
@@ -22,7 +25,11 @@ pub(crate) fn literal(expr: &Expr) -> Option<Slot> {
         Expr::Lit(Lit::Num(_)) => Some(Slot::of(Kind::Number(Number::Float64, Vec::new()))),
         Expr::Lit(Lit::Bool(_)) => Some(Slot::of(Kind::Boolean)),
         Expr::Lit(Lit::BigInt(_)) => Some(Slot::of(Kind::Bigint { unsigned: false })),
-        Expr::Lit(Lit::Null(_)) => Some(Slot { kind: Kind::Void, null: true, undefined: false }),
+        Expr::Lit(Lit::Null(_)) => Some(Slot {
+            kind: Kind::Void,
+            null: true,
+            undefined: false,
+        }),
         Expr::Paren(p) => literal(&p.expr),
         _ => None,
     }

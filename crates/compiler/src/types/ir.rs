@@ -100,7 +100,11 @@ pub(crate) struct Types {
 
 impl Slot {
     pub(crate) fn of(kind: Kind) -> Self {
-        Self { kind, null: false, undefined: false }
+        Self {
+            kind,
+            null: false,
+            undefined: false,
+        }
     }
 
     pub(crate) fn optional(mut self) -> Self {
@@ -141,7 +145,11 @@ impl Types {
             Kind::Void if slot.null || slot.undefined => String::new(),
             Kind::Void => "void".to_owned(),
             Kind::Text(literals) if literals.is_empty() => "string".to_owned(),
-            Kind::Text(literals) => literals.iter().map(|l| quote(l)).collect::<Vec<_>>().join(" | "),
+            Kind::Text(literals) => literals
+                .iter()
+                .map(|l| quote(l))
+                .collect::<Vec<_>>()
+                .join(" | "),
             Kind::Number(_, literals) if literals.is_empty() => "number".to_owned(),
             Kind::Number(_, literals) => literals.join(" | "),
             Kind::Boolean => "boolean".to_owned(),
@@ -151,7 +159,11 @@ impl Types {
             Kind::List(element) => {
                 let union = element.null || element.undefined || element.kind.literals() > 1;
                 let element = self.typescript(element, name);
-                if union { format!("({element})[]") } else { format!("{element}[]") }
+                if union {
+                    format!("({element})[]")
+                } else {
+                    format!("{element}[]")
+                }
             }
             Kind::Record(value) => format!("Record<string, {}>", self.typescript(value, name)),
             Kind::Object(index) => {
@@ -169,15 +181,31 @@ impl Types {
     }
 
     /// The members of an object type, each ended by `; ` and `end`.
-    pub(crate) fn members(&self, index: usize, name: &dyn Fn(usize) -> Option<String>, end: &str) -> String {
-        self.objects[index].fields.iter().map(|f| format!("{};{end}", self.member(f, name))).collect()
+    pub(crate) fn members(
+        &self,
+        index: usize,
+        name: &dyn Fn(usize) -> Option<String>,
+        end: &str,
+    ) -> String {
+        self.objects[index]
+            .fields
+            .iter()
+            .map(|f| format!("{};{end}", self.member(f, name)))
+            .collect()
     }
 
     /// One member: `name?: type`.
     pub(crate) fn member(&self, field: &Field, name: &dyn Fn(usize) -> Option<String>) -> String {
         let mark = if field.slot.undefined { "?" } else { "" };
-        let slot = Slot { undefined: false, ..field.slot.clone() };
-        format!("{}{mark}: {}", property(&field.name), self.typescript(&slot, name))
+        let slot = Slot {
+            undefined: false,
+            ..field.slot.clone()
+        };
+        format!(
+            "{}{mark}: {}",
+            property(&field.name),
+            self.typescript(&slot, name)
+        )
     }
 }
 
@@ -189,12 +217,18 @@ pub(crate) fn quote(text: &str) -> String {
 
 /// A property name, quoted if it must be.
 pub(crate) fn property(name: &str) -> String {
-    if is_identifier(name) { name.to_owned() } else { quote(name) }
+    if is_identifier(name) {
+        name.to_owned()
+    } else {
+        quote(name)
+    }
 }
 
 /// Whether a name can stand after a dot.
 pub(crate) fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
-    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
+    chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
 }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use swc_core::common::{Span, Spanned};
 use swc_core::ecma::ast::{
-    Class, ClassMember, Decl, Expr, Lit, Pat, PropName, TsEntityName, TsEnumDecl, TsExprWithTypeArgs,
-    TsFnOrConstructorType, TsInterfaceDecl, TsKeywordTypeKind, TsLit, TsType, TsTypeAliasDecl, TsTypeElement,
-    TsTypeOperatorOp, TsTypeParamDecl, TsUnionOrIntersectionType,
+    Class, ClassMember, Decl, Expr, Lit, Pat, PropName, TsEntityName, TsEnumDecl,
+    TsExprWithTypeArgs, TsFnOrConstructorType, TsInterfaceDecl, TsKeywordTypeKind, TsLit, TsType,
+    TsTypeAliasDecl, TsTypeElement, TsTypeOperatorOp, TsTypeParamDecl, TsUnionOrIntersectionType,
 };
 
 use super::ir::{Field, Kind, Number, Object, Slot, Types};
@@ -46,12 +46,26 @@ pub(crate) struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     pub(crate) fn new(modules: &'a Modules) -> Self {
-        let declared = modules.files.iter().map(|f| declared_types(&f.module.body)).collect();
-        Self { modules, types: Types::default(), reports: Vec::new(), declared, known: HashMap::new(), open: Vec::new() }
+        let declared = modules
+            .files
+            .iter()
+            .map(|f| declared_types(&f.module.body))
+            .collect();
+        Self {
+            modules,
+            types: Types::default(),
+            reports: Vec::new(),
+            declared,
+            known: HashMap::new(),
+            open: Vec::new(),
+        }
     }
 
     pub(crate) fn report<T>(&mut self, report: Report) -> Resolved<T> {
-        let known = self.reports.iter().any(|r| (r.code, r.file, r.range) == (report.code, report.file, report.range));
+        let known = self
+            .reports
+            .iter()
+            .any(|r| (r.code, r.file, r.range) == (report.code, report.file, report.range));
         if !known {
             self.reports.push(report);
         }
@@ -68,15 +82,29 @@ impl<'a> Resolver<'a> {
         self.slot(file, ty, &Scope::new(), hint)
     }
 
-    pub(super) fn unsupported<T>(&mut self, file: usize, span: Span, what: &str, help: &str) -> Resolved<T> {
+    pub(super) fn unsupported<T>(
+        &mut self,
+        file: usize,
+        span: Span,
+        what: &str,
+        help: &str,
+    ) -> Resolved<T> {
         self.report(errors::unsupported_type(file, range_of(span), what, help))
     }
 
-    pub(super) fn slot(&mut self, file: usize, ty: &'a TsType, scope: &Scope, hint: &str) -> Resolved<Slot> {
+    pub(super) fn slot(
+        &mut self,
+        file: usize,
+        ty: &'a TsType,
+        scope: &Scope,
+        hint: &str,
+    ) -> Resolved<Slot> {
         match ty {
             TsType::TsKeywordType(keyword) => self.keyword(file, keyword.kind, keyword.span),
             TsType::TsParenthesizedType(inner) => self.slot(file, &inner.type_ann, scope, hint),
-            TsType::TsOptionalType(inner) => Ok(self.slot(file, &inner.type_ann, scope, hint)?.optional()),
+            TsType::TsOptionalType(inner) => {
+                Ok(self.slot(file, &inner.type_ann, scope, hint)?.optional())
+            }
             TsType::TsArrayType(array) => {
                 let element = self.slot(file, &array.elem_type, scope, hint)?;
                 Ok(Slot::of(Kind::List(Box::new(element))))
@@ -85,8 +113,13 @@ impl<'a> Resolver<'a> {
                 self.slot(file, &op.type_ann, scope, hint)
             }
             TsType::TsLitType(literal) => match &literal.lit {
-                TsLit::Str(s) => Ok(Slot::of(Kind::Text(vec![s.value.to_string_lossy().into_owned()]))),
-                TsLit::Number(n) => Ok(Slot::of(Kind::Number(Number::Float64, vec![n.value.to_string()]))),
+                TsLit::Str(s) => Ok(Slot::of(Kind::Text(vec![
+                    s.value.to_string_lossy().into_owned(),
+                ]))),
+                TsLit::Number(n) => Ok(Slot::of(Kind::Number(
+                    Number::Float64,
+                    vec![n.value.to_string()],
+                ))),
                 TsLit::Bool(_) => Ok(Slot::of(Kind::Boolean)),
                 TsLit::BigInt(_) => Ok(Slot::of(Kind::Bigint { unsigned: false })),
                 TsLit::Tpl(_) => Ok(Slot::of(Kind::Text(Vec::new()))),
@@ -106,7 +139,9 @@ impl<'a> Resolver<'a> {
                     ),
                 }
             }
-            TsType::TsUnionOrIntersectionType(TsUnionOrIntersectionType::TsIntersectionType(both)) => {
+            TsType::TsUnionOrIntersectionType(TsUnionOrIntersectionType::TsIntersectionType(
+                both,
+            )) => {
                 let mut fields = Vec::new();
                 for member in &both.types {
                     let slot = self.slot(file, member, scope, hint)?;
@@ -122,19 +157,31 @@ impl<'a> Resolver<'a> {
             }
             TsType::TsTypeRef(reference) => {
                 let TsEntityName::Ident(name) = &reference.type_name else {
-                    let name = range_of(reference.span).of(&self.modules.files[file].text).to_owned();
-                    return self.report(errors::unknown_type(file, range_of(reference.span), &name));
+                    let name = range_of(reference.span)
+                        .of(&self.modules.files[file].text)
+                        .to_owned();
+                    return self.report(errors::unknown_type(
+                        file,
+                        range_of(reference.span),
+                        &name,
+                    ));
                 };
-                let params: Vec<&'a TsType> =
-                    reference.type_params.iter().flat_map(|p| p.params.iter().map(|p| &**p)).collect();
+                let params: Vec<&'a TsType> = reference
+                    .type_params
+                    .iter()
+                    .flat_map(|p| p.params.iter().map(|p| &**p))
+                    .collect();
                 self.reference(file, &name.sym, reference.span, &params, scope, hint)
             }
             TsType::TsFnOrConstructorType(TsFnOrConstructorType::TsFnType(f)) => {
                 self.unsupported(file, f.span, "a function", "send what it would return")
             }
-            TsType::TsTupleType(t) => {
-                self.unsupported(file, t.span, "a tuple", "use an array, or an object with named fields")
-            }
+            TsType::TsTupleType(t) => self.unsupported(
+                file,
+                t.span,
+                "a tuple",
+                "use an array, or an object with named fields",
+            ),
             other => self.unsupported(
                 file,
                 other.span(),
@@ -152,14 +199,32 @@ impl<'a> Resolver<'a> {
             TsKeywordTypeKind::TsBigIntKeyword => Kind::Bigint { unsigned: false },
             TsKeywordTypeKind::TsVoidKeyword => Kind::Void,
             TsKeywordTypeKind::TsUndefinedKeyword => return Ok(Slot::of(Kind::Void).optional()),
-            TsKeywordTypeKind::TsNullKeyword => return Ok(Slot { kind: Kind::Void, null: true, undefined: false }),
+            TsKeywordTypeKind::TsNullKeyword => {
+                return Ok(Slot {
+                    kind: Kind::Void,
+                    null: true,
+                    undefined: false,
+                });
+            }
             TsKeywordTypeKind::TsAnyKeyword | TsKeywordTypeKind::TsUnknownKeyword => {
-                return self.unsupported(file, span, "a value of any type", "say what it is: an interface, a string, …");
+                return self.unsupported(
+                    file,
+                    span,
+                    "a value of any type",
+                    "say what it is: an interface, a string, …",
+                );
             }
             TsKeywordTypeKind::TsObjectKeyword => {
                 return self.unsupported(file, span, "`object`", "name its fields in an interface");
             }
-            _ => return self.unsupported(file, span, "this type", "use string, number, boolean, bigint, Date, …"),
+            _ => {
+                return self.unsupported(
+                    file,
+                    span,
+                    "this type",
+                    "use string, number, boolean, bigint, Date, …",
+                );
+            }
         }))
     }
 
@@ -193,17 +258,28 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn declared_type(&mut self, file: usize, name: &str, arguments: Vec<Slot>, used: Range) -> Resolved<Slot> {
-        let Some(declarations) = self.declared[file].get(name).cloned() else { return Err(Reported) };
+    fn declared_type(
+        &mut self,
+        file: usize,
+        name: &str,
+        arguments: Vec<Slot>,
+        used: Range,
+    ) -> Resolved<Slot> {
+        let Some(declarations) = self.declared[file].get(name).cloned() else {
+            return Err(Reported);
+        };
         let key = (file, name.to_owned(), arguments);
         if let Some(&index) = self.known.get(&key) {
             return Ok(Slot::of(Kind::Object(index)));
         }
-        let schema_name = key.2.iter().fold(name.to_owned(), |all, slot| format!("{all}_{}", self.short_name(slot)));
+        let schema_name = key.2.iter().fold(name.to_owned(), |all, slot| {
+            format!("{all}_{}", self.short_name(slot))
+        });
         match declarations[0] {
             TypeDecl::Enum(decl) => self.enumeration(file, decl),
             TypeDecl::Alias(decl) => {
-                let scope = self.scope(file, decl.type_params.as_deref(), name, key.2.clone(), used)?;
+                let scope =
+                    self.scope(file, decl.type_params.as_deref(), name, key.2.clone(), used)?;
                 if let TsType::TsTypeLit(literal) = &*decl.type_ann {
                     let index = self.begin(schema_name, Some(file));
                     self.known.insert(key, index);
@@ -225,27 +301,52 @@ impl<'a> Resolver<'a> {
                 Ok(self.finish(index, fields))
             }
             TypeDecl::Interface(first) => {
-                let scope = self.scope(file, first.type_params.as_deref(), name, key.2.clone(), used)?;
+                let scope = self.scope(
+                    file,
+                    first.type_params.as_deref(),
+                    name,
+                    key.2.clone(),
+                    used,
+                )?;
                 let index = self.begin(schema_name, Some(file));
                 self.known.insert(key, index);
                 let mut fields = Vec::new();
                 for declaration in declarations {
-                    let TypeDecl::Interface(decl) = declaration else { continue };
+                    let TypeDecl::Interface(decl) = declaration else {
+                        continue;
+                    };
                     for base in &decl.extends {
                         override_fields(&mut fields, self.base_fields(file, base, &scope)?);
                     }
-                    override_fields(&mut fields, self.fields(file, &decl.body.body, &scope, name)?);
+                    override_fields(
+                        &mut fields,
+                        self.fields(file, &decl.body.body, &scope, name)?,
+                    );
                 }
                 Ok(self.finish(index, fields))
             }
         }
     }
 
-    fn base_fields(&mut self, file: usize, base: &'a TsExprWithTypeArgs, scope: &Scope) -> Resolved<Vec<Field>> {
+    fn base_fields(
+        &mut self,
+        file: usize,
+        base: &'a TsExprWithTypeArgs,
+        scope: &Scope,
+    ) -> Resolved<Vec<Field>> {
         let Expr::Ident(name) = &*base.expr else {
-            return self.unsupported(file, base.span, "this form of `extends`", "extend an interface by its name");
+            return self.unsupported(
+                file,
+                base.span,
+                "this form of `extends`",
+                "extend an interface by its name",
+            );
         };
-        let params: Vec<&'a TsType> = base.type_args.iter().flat_map(|p| p.params.iter().map(|p| &**p)).collect();
+        let params: Vec<&'a TsType> = base
+            .type_args
+            .iter()
+            .flat_map(|p| p.params.iter().map(|p| &**p))
+            .collect();
         let slot = self.reference(file, &name.sym, base.span, &params, scope, &name.sym)?;
         let object = self.object_of(file, base.span, &slot)?;
         Ok(self.types.objects[object].fields.clone())
@@ -266,7 +367,14 @@ impl<'a> Resolver<'a> {
             let slot = match (arguments.next(), &param.default) {
                 (Some(slot), _) => slot,
                 (None, Some(default)) => self.slot(file, default, &scope, name)?,
-                (None, None) => return self.report(errors::wrong_type_arguments(file, used, name, params.len())),
+                (None, None) => {
+                    return self.report(errors::wrong_type_arguments(
+                        file,
+                        used,
+                        name,
+                        params.len(),
+                    ));
+                }
             };
             scope.insert(param.name.sym.to_string(), slot);
         }
@@ -280,29 +388,49 @@ impl<'a> Resolver<'a> {
         let mut slots = Vec::new();
         let mut next = 0f64;
         for member in &decl.members {
-            
             slots.push(match member.init.as_deref() {
-                Some(Expr::Lit(Lit::Str(s))) => Slot::of(Kind::Text(vec![s.value.to_string_lossy().into_owned()])),
+                Some(Expr::Lit(Lit::Str(s))) => {
+                    Slot::of(Kind::Text(vec![s.value.to_string_lossy().into_owned()]))
+                }
                 Some(Expr::Lit(Lit::Num(n))) => {
                     next = n.value + 1.0;
                     Slot::of(Kind::Number(Number::Float64, vec![n.value.to_string()]))
                 }
                 None => {
                     next += 1.0;
-                    Slot::of(Kind::Number(Number::Float64, vec![(next - 1.0).to_string()]))
+                    Slot::of(Kind::Number(
+                        Number::Float64,
+                        vec![(next - 1.0).to_string()],
+                    ))
                 }
                 Some(other) => {
-                    return self.unsupported(file, other.span(), "a computed enum member", "write its value");
+                    return self.unsupported(
+                        file,
+                        other.span(),
+                        "a computed enum member",
+                        "write its value",
+                    );
                 }
             });
         }
         match merge(slots) {
             Some(slot) => Ok(slot),
-            None => self.unsupported(file, decl.span, "an enum of strings and numbers", "use one kind"),
+            None => self.unsupported(
+                file,
+                decl.span,
+                "an enum of strings and numbers",
+                "use one kind",
+            ),
         }
     }
 
-    fn fields(&mut self, file: usize, members: &'a [TsTypeElement], scope: &Scope, owner: &str) -> Resolved<Vec<Field>> {
+    fn fields(
+        &mut self,
+        file: usize,
+        members: &'a [TsTypeElement],
+        scope: &Scope,
+        owner: &str,
+    ) -> Resolved<Vec<Field>> {
         let mut fields = Vec::new();
         let mut failed = false;
         for member in members {
@@ -311,11 +439,31 @@ impl<'a> Resolver<'a> {
                     let name = match &*p.key {
                         Expr::Ident(i) if !p.computed => i.sym.to_string(),
                         Expr::Lit(Lit::Str(s)) => s.value.to_string_lossy().into_owned(),
-                        key => return self.unsupported(file, key.span(), "a computed field", "write its name"),
+                        key => {
+                            return self.unsupported(
+                                file,
+                                key.span(),
+                                "a computed field",
+                                "write its name",
+                            );
+                        }
                     };
-                    self.field(file, name, p.key.span(), p.type_ann.as_ref().map(|t| &*t.type_ann), p.optional, scope, owner)
+                    self.field(
+                        file,
+                        name,
+                        p.key.span(),
+                        p.type_ann.as_ref().map(|t| &*t.type_ann),
+                        p.optional,
+                        scope,
+                        owner,
+                    )
                 }
-                other => self.unsupported(file, other.span(), "a method", "an interface for data has fields only"),
+                other => self.unsupported(
+                    file,
+                    other.span(),
+                    "a method",
+                    "an interface for data has fields only",
+                ),
             };
             match field {
                 Ok(field) => fields.push(field),
@@ -328,18 +476,30 @@ impl<'a> Resolver<'a> {
     fn class_fields(&mut self, file: usize, class: &'a Class, owner: &str) -> Resolved<Vec<Field>> {
         let mut fields = Vec::new();
         for member in &class.body {
-            let ClassMember::ClassProp(p) = member else { continue };
+            let ClassMember::ClassProp(p) = member else {
+                continue;
+            };
             if p.is_static {
                 continue;
             }
-            let (PropName::Ident(_) | PropName::Str(_)) = &p.key else { continue };
+            let (PropName::Ident(_) | PropName::Str(_)) = &p.key else {
+                continue;
+            };
             let name = match &p.key {
                 PropName::Ident(i) => i.sym.to_string(),
                 PropName::Str(s) => s.value.to_string_lossy().into_owned(),
                 _ => continue,
             };
             let ty = p.type_ann.as_ref().map(|t| &*t.type_ann);
-            fields.push(self.field(file, name, p.key.span(), ty, p.is_optional, &Scope::new(), owner)?);
+            fields.push(self.field(
+                file,
+                name,
+                p.key.span(),
+                ty,
+                p.is_optional,
+                &Scope::new(),
+                owner,
+            )?);
         }
         Ok(fields)
     }
@@ -356,19 +516,39 @@ impl<'a> Resolver<'a> {
         owner: &str,
     ) -> Resolved<Field> {
         let Some(ty) = ty else {
-            return self.unsupported(file, key, "a field without a type", "say what it is: `name: string`");
+            return self.unsupported(
+                file,
+                key,
+                "a field without a type",
+                "say what it is: `name: string`",
+            );
         };
         let mut slot = self.slot(file, ty, scope, &format!("{owner}_{name}"))?;
         slot.undefined |= optional;
-        let mut field = Field { name, slot, perm: 6, primkey: false, index: None, range: range_of(key), file };
+        let mut field = Field {
+            name,
+            slot,
+            perm: 6,
+            primkey: false,
+            index: None,
+            range: range_of(key),
+            file,
+        };
         let parsed = &self.modules.files[file];
         for found in parsed.bindings.at(key) {
-            let argument = found.arguments.and_then(|a| parse_arguments(&parsed.text, a).ok());
+            let argument = found
+                .arguments
+                .and_then(|a| parse_arguments(&parsed.text, a).ok());
             let first = argument.as_deref().and_then(<[_]>::first);
             match found.name.as_str() {
                 "primkey" => field.primkey = true,
-                "perm" => field.perm = first.map_or(6, |a| if let Value::Mask(m) = a.value { m } else { 6 }),
-                "index" => field.index = Some(first.is_some_and(|a| a.value == Value::Boolean(true))),
+                "perm" => {
+                    field.perm =
+                        first.map_or(6, |a| if let Value::Mask(m) = a.value { m } else { 6 })
+                }
+                "index" => {
+                    field.index = Some(first.is_some_and(|a| a.value == Value::Boolean(true)))
+                }
                 decorator => {
                     if let Some(number) = Number::of_name(decorator)
                         && !narrow(&mut field.slot, number)
@@ -389,7 +569,12 @@ impl<'a> Resolver<'a> {
                 let name = self.types.objects[index].name.clone();
                 self.report(errors::endless_type(file, range_of(span), &name))
             }
-            _ => self.unsupported(file, span, "this use of a type that has no fields", "use an interface here"),
+            _ => self.unsupported(
+                file,
+                span,
+                "this use of a type that has no fields",
+                "use an interface here",
+            ),
         }
     }
 
@@ -399,7 +584,12 @@ impl<'a> Resolver<'a> {
     }
 
     fn begin(&mut self, name: String, file: Option<usize>) -> usize {
-        self.types.objects.push(Object { name, file, fields: Vec::new(), complete: false });
+        self.types.objects.push(Object {
+            name,
+            file,
+            fields: Vec::new(),
+            complete: false,
+        });
         self.types.objects.len() - 1
     }
 
@@ -412,7 +602,10 @@ impl<'a> Resolver<'a> {
 
     /// The declared types of a file, by name.
     pub(crate) fn declarations(&self, file: usize) -> Vec<(String, TypeDecl<'a>)> {
-        let mut all: Vec<_> = self.declared[file].iter().map(|(name, d)| (name.clone(), d[0])).collect();
+        let mut all: Vec<_> = self.declared[file]
+            .iter()
+            .map(|(name, d)| (name.clone(), d[0]))
+            .collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
     }
@@ -450,12 +643,18 @@ fn merge(slots: Vec<Slot>) -> Option<Slot> {
             (None | Some(Kind::Void), kind) => kind,
             (Some(kind), Kind::Void) => kind,
             (Some(Kind::Text(a)), Kind::Text(b)) => Kind::Text(merge_literals(a, b)),
-            (Some(Kind::Number(n, a)), Kind::Number(m, b)) if n == m => Kind::Number(n, merge_literals(a, b)),
+            (Some(Kind::Number(n, a)), Kind::Number(m, b)) if n == m => {
+                Kind::Number(n, merge_literals(a, b))
+            }
             (Some(a), b) if a == b => a,
             _ => return None,
         });
     }
-    merged.map(|kind| Slot { kind, null, undefined })
+    merged.map(|kind| Slot {
+        kind,
+        null,
+        undefined,
+    })
 }
 
 /// No literals at all means every value, and that swallows the literals of the other side.
@@ -501,7 +700,10 @@ fn type_declaration(item: &swc_core::ecma::ast::ModuleItem) -> Option<(String, T
         Decl::TsInterface(i) => (i.id.sym.to_string(), TypeDecl::Interface(i)),
         Decl::TsTypeAlias(a) => (a.id.sym.to_string(), TypeDecl::Alias(a)),
         Decl::TsEnum(e) => (e.id.sym.to_string(), TypeDecl::Enum(e)),
-        Decl::Class(c) => (c.ident.sym.to_string(), TypeDecl::Class(&c.class, c.ident.span)),
+        Decl::Class(c) => (
+            c.ident.sym.to_string(),
+            TypeDecl::Class(&c.class, c.ident.span),
+        ),
         _ => return None,
     })
 }

@@ -60,12 +60,21 @@ pub(crate) fn find_tables(resolver: &mut Resolver<'_>) -> Vec<TableDecl> {
     let mut candidates: BTreeMap<String, Candidate> = BTreeMap::new();
     for file in 0..resolver.modules.files.len() {
         for (name, declaration) in resolver.declarations(file) {
-            let Some(candidate) = candidate(resolver, file, &name, declaration, &used) else { continue };
+            let Some(candidate) = candidate(resolver, file, &name, declaration, &used) else {
+                continue;
+            };
             if !is_table_name(&candidate.id) {
-                resolver.reports.push(schema::bad_table_name(file, candidate.range, &candidate.id));
+                resolver
+                    .reports
+                    .push(schema::bad_table_name(file, candidate.range, &candidate.id));
             } else if let Some(first) = candidates.get(&candidate.id) {
                 let place = (first.file, first.range);
-                resolver.reports.push(schema::duplicate_table(file, candidate.range, &candidate.id, place));
+                resolver.reports.push(schema::duplicate_table(
+                    file,
+                    candidate.range,
+                    &candidate.id,
+                    place,
+                ));
             } else {
                 candidates.insert(candidate.id.clone(), candidate);
             }
@@ -74,10 +83,15 @@ pub(crate) fn find_tables(resolver: &mut Resolver<'_>) -> Vec<TableDecl> {
     let known: Vec<&str> = candidates.keys().map(String::as_str).collect();
     for (id, &(file, range)) in &used {
         if !candidates.contains_key(id) {
-            resolver.reports.push(schema::unknown_table(file, range, id, &known));
+            resolver
+                .reports
+                .push(schema::unknown_table(file, range, id, &known));
         }
     }
-    candidates.into_values().filter_map(|c| table(resolver, c)).collect()
+    candidates
+        .into_values()
+        .filter_map(|c| table(resolver, c))
+        .collect()
 }
 
 fn candidate(
@@ -95,22 +109,38 @@ fn candidate(
     };
     let parsed = &resolver.modules.files[file];
     let decorator = parsed.bindings.named(span, "table");
-    let arguments = decorator.map(|d| decorators::arguments(parsed, d)).unwrap_or_default();
+    let arguments = decorator
+        .map(|d| decorators::arguments(parsed, d))
+        .unwrap_or_default();
     let text = |key: Option<&str>| {
-        arguments.iter().find(|a: &&Argument| a.key.as_deref() == key).and_then(|a| match &a.value {
-            Value::Text(text) => Some(text.as_str()),
-            _ => None,
-        })
+        arguments
+            .iter()
+            .find(|a: &&Argument| a.key.as_deref() == key)
+            .and_then(|a| match &a.value {
+                Value::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
     };
-    let id = text(None).or(text(Some("name"))).map_or_else(|| plural(name), str::to_owned);
+    let id = text(None)
+        .or(text(Some("name")))
+        .map_or_else(|| plural(name), str::to_owned);
     let tenancy = match text(Some("tenancy")) {
         Some("isolated") => "isolated",
         Some("shared") => "shared",
         _ => "own",
     };
     let is_class = matches!(declaration, TypeDecl::Class(..));
-    let is_table = decorator.is_some() || has_primkey(resolver, file, declaration) || (!is_class && used.contains_key(&id));
-    is_table.then(|| Candidate { id, tenancy, name: name.to_owned(), file, range: range_of(span), generic })
+    let is_table = decorator.is_some()
+        || has_primkey(resolver, file, declaration)
+        || (!is_class && used.contains_key(&id));
+    is_table.then(|| Candidate {
+        id,
+        tenancy,
+        name: name.to_owned(),
+        file,
+        range: range_of(span),
+        generic,
+    })
 }
 
 fn has_primkey(resolver: &Resolver<'_>, file: usize, declaration: TypeDecl<'_>) -> bool {
@@ -129,21 +159,37 @@ fn has_primkey(resolver: &Resolver<'_>, file: usize, declaration: TypeDecl<'_>) 
 }
 
 fn table(resolver: &mut Resolver<'_>, candidate: Candidate) -> Option<TableDecl> {
-    let Candidate { id, tenancy, name, file, range, generic } = candidate;
+    let Candidate {
+        id,
+        tenancy,
+        name,
+        file,
+        range,
+        generic,
+    } = candidate;
     if generic {
-        resolver.reports.push(schema::not_an_object(file, range, &name));
+        resolver
+            .reports
+            .push(schema::not_an_object(file, range, &name));
         return None;
     }
     let slot = resolver.named(file, &name).ok()?;
     let Kind::Object(object) = slot.kind else {
-        resolver.reports.push(schema::not_an_object(file, range, &name));
+        resolver
+            .reports
+            .push(schema::not_an_object(file, range, &name));
         return None;
     };
     let fields = &resolver.types.objects[object].fields;
     let mut keys = fields.iter().filter(|f| f.primkey);
     let (first, second) = (keys.next(), keys.next());
     if let (Some(first), Some(second)) = (first, second) {
-        resolver.reports.push(schema::two_primary_keys(second.file, second.range, &name, first.range));
+        resolver.reports.push(schema::two_primary_keys(
+            second.file,
+            second.range,
+            &name,
+            first.range,
+        ));
         return None;
     }
     let key = first.or(fields.first());
@@ -151,10 +197,19 @@ fn table(resolver: &mut Resolver<'_>, candidate: Candidate) -> Option<TableDecl>
     if let Some(key) = key
         && (!matches!(key.slot.kind, Kind::Text(_)) || key.slot.null || key.slot.undefined)
     {
-        resolver.reports.push(schema::bad_primary_key(key.file, key.range, &name, &primkey));
+        resolver.reports.push(schema::bad_primary_key(
+            key.file, key.range, &name, &primkey,
+        ));
         return None;
     }
-    Some(TableDecl { id, tenancy, object, primkey, file, range })
+    Some(TableDecl {
+        id,
+        tenancy,
+        object,
+        primkey,
+        file,
+        range,
+    })
 }
 
 fn is_table_name(id: &str) -> bool {
@@ -167,13 +222,20 @@ fn is_table_name(id: &str) -> bool {
 /// `Todo` → `todos`, `Category` → `categories`, `Address` → `addresses`.
 fn plural(name: &str) -> String {
     let mut chars = name.chars();
-    let first = chars.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
+    let first = chars
+        .next()
+        .map(|c| c.to_lowercase().to_string())
+        .unwrap_or_default();
     let singular = first + chars.as_str();
-    let vowel_before_y = singular.strip_suffix('y').is_some_and(|s| s.ends_with(['a', 'e', 'i', 'o', 'u']));
+    let vowel_before_y = singular
+        .strip_suffix('y')
+        .is_some_and(|s| s.ends_with(['a', 'e', 'i', 'o', 'u']));
     if singular.ends_with('y') && !vowel_before_y {
         return format!("{}ies", &singular[..singular.len() - 1]);
     }
-    let hissing = ["s", "x", "z", "ch", "sh"].iter().any(|end| singular.ends_with(end));
+    let hissing = ["s", "x", "z", "ch", "sh"]
+        .iter()
+        .any(|end| singular.ends_with(end));
     format!("{singular}{}", if hissing { "es" } else { "s" })
 }
 
@@ -212,7 +274,8 @@ impl Visit for Uses {
             && member.prop.is_ident_with("get")
             && let Some(Expr::Lit(Lit::Str(name))) = node.args.first().map(|a| &*a.expr)
         {
-            self.0.push((name.value.to_string_lossy().into_owned(), name.span));
+            self.0
+                .push((name.value.to_string_lossy().into_owned(), name.span));
         }
         node.visit_children_with(self);
     }
@@ -229,8 +292,13 @@ mod tests {
     #[test]
     fn plurals_follow_english() {
         for (one, many) in [
-            ("User", "users"), ("Category", "categories"), ("Address", "addresses"), ("Day", "days"),
-            ("Box", "boxes"), ("DayCount", "dayCounts"), ("Branch", "branches"),
+            ("User", "users"),
+            ("Category", "categories"),
+            ("Address", "addresses"),
+            ("Day", "days"),
+            ("Box", "boxes"),
+            ("DayCount", "dayCounts"),
+            ("Branch", "branches"),
         ] {
             assert_eq!(plural(one), many);
         }

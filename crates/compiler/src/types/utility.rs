@@ -24,15 +24,30 @@ impl<'a> Resolver<'a> {
             "Array" | "ReadonlyArray" | "Partial" | "Required" | "Readonly" | "NonNullable" => 1,
             "Pick" | "Omit" | "Record" => 2,
             "Map" | "Set" | "WeakMap" | "WeakSet" => {
-                return self.unsupported(file, span, &format!("a `{name}`"), "use an array or a `Record`");
+                return self.unsupported(
+                    file,
+                    span,
+                    &format!("a `{name}`"),
+                    "use an array or a `Record`",
+                );
             }
             "Promise" | "AsyncIterable" | "AsyncIterableIterator" | "AsyncGenerator" => {
-                return self.unsupported(file, span, &format!("a `{name}` inside another type"), "send the values it leads to");
+                return self.unsupported(
+                    file,
+                    span,
+                    &format!("a `{name}` inside another type"),
+                    "send the values it leads to",
+                );
             }
             _ => return self.report(errors::unknown_type(file, range_of(span), name)),
         };
         if params.len() != arity && name != "Uint8Array" {
-            return self.report(errors::wrong_type_arguments(file, range_of(span), name, arity));
+            return self.report(errors::wrong_type_arguments(
+                file,
+                range_of(span),
+                name,
+                arity,
+            ));
         }
         match name {
             "Date" => return Ok(Slot::of(Kind::Date)),
@@ -75,15 +90,29 @@ impl<'a> Resolver<'a> {
                 fields.retain(|f| literals.contains(&f.name) == pick);
                 Ok(())
             }
-            _ => self.unsupported(file, span, "a choice of fields by a computed key", "write the names: `'a' | 'b'`"),
+            _ => self.unsupported(
+                file,
+                span,
+                "a choice of fields by a computed key",
+                "write the names: `'a' | 'b'`",
+            ),
         }
     }
 
-    fn record(&mut self, file: usize, span: Span, params: &[&'a TsType], scope: &Scope, hint: &str) -> Resolved<Slot> {
+    fn record(
+        &mut self,
+        file: usize,
+        span: Span,
+        params: &[&'a TsType],
+        scope: &Scope,
+        hint: &str,
+    ) -> Resolved<Slot> {
         let key = self.slot(file, params[0], scope, hint)?;
         let value = self.slot(file, params[1], scope, hint)?;
         match key.kind {
-            Kind::Text(literals) if literals.is_empty() => Ok(Slot::of(Kind::Record(Box::new(value)))),
+            Kind::Text(literals) if literals.is_empty() => {
+                Ok(Slot::of(Kind::Record(Box::new(value))))
+            }
             Kind::Text(literals) => {
                 let field = |name: String| Field {
                     name,
@@ -97,7 +126,12 @@ impl<'a> Resolver<'a> {
                 let fields = literals.into_iter().map(field).collect();
                 Ok(self.anonymous(hint, fields))
             }
-            _ => self.unsupported(file, span, "a `Record` whose keys are no strings", "use `Record<string, …>`"),
+            _ => self.unsupported(
+                file,
+                span,
+                "a `Record` whose keys are no strings",
+                "use `Record<string, …>`",
+            ),
         }
     }
 }
