@@ -3,7 +3,11 @@ import { join, relative } from 'node:path';
 import { watch as chokidar } from 'chokidar';
 import { CONFIG_FILE } from '../cli/config.js';
 
-const DEBOUNCE_MS = 25;
+/**
+ * Longer than the 50 ms for which chokidar keeps a file's further changes to itself: whatever it does
+ * not tell about is on disk before anyone looks.
+ */
+const DEBOUNCE_MS = 60;
 
 /** Resolves when watching has begun; the result stops it. */
 export async function watchProject(root: string, changed: (files: string[]) => void): Promise<() => Promise<void>> {
