@@ -1,12 +1,16 @@
 //! What crosses the wire and what lies in tables: a syntactic resolver of TypeScript's types.
 
+mod declared;
+mod fields;
 mod infer;
 mod ir;
+mod merge;
 mod resolve;
 mod table;
 mod utility;
 
 pub(crate) use infer::{literal, reply_of_body};
 pub(crate) use ir::{Field, Kind, Number, Slot, Types, is_identifier, property, quote};
-pub(crate) use resolve::{Resolved, Resolver, annotation, narrow};
+pub(crate) use merge::narrow;
+pub(crate) use resolve::{Resolved, Resolver, annotation};
 pub(crate) use table::{TableDecl, find_tables};

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use swc_core::common::{Span, Spanned};
 use swc_core::ecma::ast::{
-    Class, ClassMember, Decl, Expr, Lit, Pat, PropName, TsEntityName, TsEnumDecl,
-    TsExprWithTypeArgs, TsFnOrConstructorType, TsInterfaceDecl, TsKeywordTypeKind, TsLit, TsType,
-    TsTypeAliasDecl, TsTypeElement, TsTypeOperatorOp, TsTypeParamDecl, TsUnionOrIntersectionType,
+    Pat, TsEntityName, TsFnOrConstructorType, TsKeywordTypeKind, TsLit, TsQualifiedName, TsType,
+    TsTypeOperatorOp, TsUnionOrIntersectionType,
 };
 
+use super::declared::{TypeDecl, declared_types};
 use super::ir::{Field, Kind, Number, Object, Slot, Types};
-use crate::blank::{Value, parse_arguments};
+use super::merge::{merge, override_fields};
 use crate::diagnostics::{Range, Report, types as errors};
-use crate::modules::{Modules, declaration};
+use crate::modules::{Imported, Modules, Source};
 use crate::parse::range_of;
 
 /// A report was made; there is no type.
@@ -24,24 +24,15 @@ pub(crate) type Resolved<T> = Result<T, Reported>;
 /// Type parameters in scope.
 pub(super) type Scope = HashMap<String, Slot>;
 
-/// A declaration of a type.
-#[derive(Clone, Copy)]
-pub(crate) enum TypeDecl<'a> {
-    Interface(&'a TsInterfaceDecl),
-    Alias(&'a TsTypeAliasDecl),
-    Enum(&'a TsEnumDecl),
-    Class(&'a Class, Span),
-}
-
 /// Resolves types of one project; what it finds wrong is in `reports`.
 pub(crate) struct Resolver<'a> {
     pub modules: &'a Modules,
     pub types: Types,
     pub reports: Vec<Report>,
-    declared: Vec<HashMap<String, Vec<TypeDecl<'a>>>>,
-    known: HashMap<(usize, String, Vec<Slot>), usize>,
+    pub(super) declared: Vec<HashMap<String, Vec<TypeDecl<'a>>>>,
+    pub(super) known: HashMap<(usize, String, Vec<Slot>), usize>,
     /// Aliases being resolved: one that comes round again never ends.
-    open: Vec<(usize, String)>,
+    pub(super) open: Vec<(usize, String)>,
 }
 
 impl<'a> Resolver<'a> {
@@ -156,22 +147,19 @@ impl<'a> Resolver<'a> {
                 Ok(self.finish(index, fields))
             }
             TsType::TsTypeRef(reference) => {
-                let TsEntityName::Ident(name) = &reference.type_name else {
-                    let name = range_of(reference.span)
-                        .of(&self.modules.files[file].text)
-                        .to_owned();
-                    return self.report(errors::unknown_type(
-                        file,
-                        range_of(reference.span),
-                        &name,
-                    ));
-                };
                 let params: Vec<&'a TsType> = reference
                     .type_params
                     .iter()
                     .flat_map(|p| p.params.iter().map(|p| &**p))
                     .collect();
-                self.reference(file, &name.sym, reference.span, &params, scope, hint)
+                match &reference.type_name {
+                    TsEntityName::Ident(name) => {
+                        self.reference(file, &name.sym, reference.span, &params, scope, hint)
+                    }
+                    TsEntityName::TsQualifiedName(name) => {
+                        self.qualified(file, name, &params, scope, hint)
+                    }
+                }
             }
             TsType::TsFnOrConstructorType(TsFnOrConstructorType::TsFnType(f)) => {
                 self.unsupported(file, f.span, "a function", "send what it would return")
@@ -228,7 +216,43 @@ impl<'a> Resolver<'a> {
         }))
     }
 
-    fn reference(
+    /// `namespace.Type`, where the namespace is an import.
+    fn qualified(
+        &mut self,
+        file: usize,
+        name: &TsQualifiedName,
+        params: &[&'a TsType],
+        scope: &Scope,
+        hint: &str,
+    ) -> Resolved<Slot> {
+        let import = name
+            .left
+            .as_ident()
+            .and_then(|left| self.modules.names[file].imports.get(&*left.sym));
+        let found = match import.map(|i| (&i.from, &i.name)) {
+            Some((Source::Project(target), Imported::Namespace)) => {
+                self.modules.export_of(*target, &name.right.sym, 0)
+            }
+            _ => None,
+        };
+        match found.filter(|(target, local)| self.declared[*target].contains_key(local)) {
+            Some((target, local)) => {
+                let mut arguments = Vec::new();
+                for param in params {
+                    arguments.push(self.slot(file, param, scope, hint)?);
+                }
+                self.declared_type(target, &local, arguments, range_of(name.span))
+            }
+            None => {
+                let text = range_of(name.span)
+                    .of(&self.modules.files[file].text)
+                    .to_owned();
+                self.report(errors::unknown_type(file, range_of(name.span), &text))
+            }
+        }
+    }
+
+    pub(super) fn reference(
         &mut self,
         file: usize,
         name: &str,
@@ -258,309 +282,6 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn declared_type(
-        &mut self,
-        file: usize,
-        name: &str,
-        arguments: Vec<Slot>,
-        used: Range,
-    ) -> Resolved<Slot> {
-        let Some(declarations) = self.declared[file].get(name).cloned() else {
-            return Err(Reported);
-        };
-        let key = (file, name.to_owned(), arguments);
-        if let Some(&index) = self.known.get(&key) {
-            return Ok(Slot::of(Kind::Object(index)));
-        }
-        let schema_name = key.2.iter().fold(name.to_owned(), |all, slot| {
-            format!("{all}_{}", self.short_name(slot))
-        });
-        match declarations[0] {
-            TypeDecl::Enum(decl) => self.enumeration(file, decl),
-            TypeDecl::Alias(decl) => {
-                let scope =
-                    self.scope(file, decl.type_params.as_deref(), name, key.2.clone(), used)?;
-                if let TsType::TsTypeLit(literal) = &*decl.type_ann {
-                    let index = self.begin(schema_name, Some(file));
-                    self.known.insert(key, index);
-                    let fields = self.fields(file, &literal.members, &scope, name)?;
-                    return Ok(self.finish(index, fields));
-                }
-                if self.open.contains(&(file, name.to_owned())) {
-                    return self.report(errors::endless_type(file, range_of(decl.id.span), name));
-                }
-                self.open.push((file, name.to_owned()));
-                let slot = self.slot(file, &decl.type_ann, &scope, &schema_name);
-                self.open.pop();
-                slot
-            }
-            TypeDecl::Class(class, _) => {
-                let index = self.begin(schema_name, Some(file));
-                self.known.insert(key, index);
-                let fields = self.class_fields(file, class, name)?;
-                Ok(self.finish(index, fields))
-            }
-            TypeDecl::Interface(first) => {
-                let scope = self.scope(
-                    file,
-                    first.type_params.as_deref(),
-                    name,
-                    key.2.clone(),
-                    used,
-                )?;
-                let index = self.begin(schema_name, Some(file));
-                self.known.insert(key, index);
-                let mut fields = Vec::new();
-                for declaration in declarations {
-                    let TypeDecl::Interface(decl) = declaration else {
-                        continue;
-                    };
-                    for base in &decl.extends {
-                        override_fields(&mut fields, self.base_fields(file, base, &scope)?);
-                    }
-                    override_fields(
-                        &mut fields,
-                        self.fields(file, &decl.body.body, &scope, name)?,
-                    );
-                }
-                Ok(self.finish(index, fields))
-            }
-        }
-    }
-
-    fn base_fields(
-        &mut self,
-        file: usize,
-        base: &'a TsExprWithTypeArgs,
-        scope: &Scope,
-    ) -> Resolved<Vec<Field>> {
-        let Expr::Ident(name) = &*base.expr else {
-            return self.unsupported(
-                file,
-                base.span,
-                "this form of `extends`",
-                "extend an interface by its name",
-            );
-        };
-        let params: Vec<&'a TsType> = base
-            .type_args
-            .iter()
-            .flat_map(|p| p.params.iter().map(|p| &**p))
-            .collect();
-        let slot = self.reference(file, &name.sym, base.span, &params, scope, &name.sym)?;
-        let object = self.object_of(file, base.span, &slot)?;
-        Ok(self.types.objects[object].fields.clone())
-    }
-
-    fn scope(
-        &mut self,
-        file: usize,
-        params: Option<&'a TsTypeParamDecl>,
-        name: &str,
-        arguments: Vec<Slot>,
-        used: Range,
-    ) -> Resolved<Scope> {
-        let params = params.map_or(&[][..], |p| &p.params);
-        let mut scope = Scope::new();
-        let mut arguments = arguments.into_iter();
-        for param in params {
-            let slot = match (arguments.next(), &param.default) {
-                (Some(slot), _) => slot,
-                (None, Some(default)) => self.slot(file, default, &scope, name)?,
-                (None, None) => {
-                    return self.report(errors::wrong_type_arguments(
-                        file,
-                        used,
-                        name,
-                        params.len(),
-                    ));
-                }
-            };
-            scope.insert(param.name.sym.to_string(), slot);
-        }
-        match arguments.next() {
-            None => Ok(scope),
-            Some(_) => self.report(errors::wrong_type_arguments(file, used, name, params.len())),
-        }
-    }
-
-    fn enumeration(&mut self, file: usize, decl: &'a TsEnumDecl) -> Resolved<Slot> {
-        let mut slots = Vec::new();
-        let mut next = 0f64;
-        for member in &decl.members {
-            slots.push(match member.init.as_deref() {
-                Some(Expr::Lit(Lit::Str(s))) => {
-                    Slot::of(Kind::Text(vec![s.value.to_string_lossy().into_owned()]))
-                }
-                Some(Expr::Lit(Lit::Num(n))) => {
-                    next = n.value + 1.0;
-                    Slot::of(Kind::Number(Number::Float64, vec![n.value.to_string()]))
-                }
-                None => {
-                    next += 1.0;
-                    Slot::of(Kind::Number(
-                        Number::Float64,
-                        vec![(next - 1.0).to_string()],
-                    ))
-                }
-                Some(other) => {
-                    return self.unsupported(
-                        file,
-                        other.span(),
-                        "a computed enum member",
-                        "write its value",
-                    );
-                }
-            });
-        }
-        match merge(slots) {
-            Some(slot) => Ok(slot),
-            None => self.unsupported(
-                file,
-                decl.span,
-                "an enum of strings and numbers",
-                "use one kind",
-            ),
-        }
-    }
-
-    fn fields(
-        &mut self,
-        file: usize,
-        members: &'a [TsTypeElement],
-        scope: &Scope,
-        owner: &str,
-    ) -> Resolved<Vec<Field>> {
-        let mut fields = Vec::new();
-        let mut failed = false;
-        for member in members {
-            let field = match member {
-                TsTypeElement::TsPropertySignature(p) => {
-                    let name = match &*p.key {
-                        Expr::Ident(i) if !p.computed => i.sym.to_string(),
-                        Expr::Lit(Lit::Str(s)) => s.value.to_string_lossy().into_owned(),
-                        key => {
-                            return self.unsupported(
-                                file,
-                                key.span(),
-                                "a computed field",
-                                "write its name",
-                            );
-                        }
-                    };
-                    self.field(
-                        file,
-                        name,
-                        p.key.span(),
-                        p.type_ann.as_ref().map(|t| &*t.type_ann),
-                        p.optional,
-                        scope,
-                        owner,
-                    )
-                }
-                other => self.unsupported(
-                    file,
-                    other.span(),
-                    "a method",
-                    "an interface for data has fields only",
-                ),
-            };
-            match field {
-                Ok(field) => fields.push(field),
-                Err(Reported) => failed = true,
-            }
-        }
-        if failed { Err(Reported) } else { Ok(fields) }
-    }
-
-    fn class_fields(&mut self, file: usize, class: &'a Class, owner: &str) -> Resolved<Vec<Field>> {
-        let mut fields = Vec::new();
-        for member in &class.body {
-            let ClassMember::ClassProp(p) = member else {
-                continue;
-            };
-            if p.is_static {
-                continue;
-            }
-            let (PropName::Ident(_) | PropName::Str(_)) = &p.key else {
-                continue;
-            };
-            let name = match &p.key {
-                PropName::Ident(i) => i.sym.to_string(),
-                PropName::Str(s) => s.value.to_string_lossy().into_owned(),
-                _ => continue,
-            };
-            let ty = p.type_ann.as_ref().map(|t| &*t.type_ann);
-            fields.push(self.field(
-                file,
-                name,
-                p.key.span(),
-                ty,
-                p.is_optional,
-                &Scope::new(),
-                owner,
-            )?);
-        }
-        Ok(fields)
-    }
-
-    #[allow(clippy::too_many_arguments)] // one field's facts, from two kinds of syntax
-    fn field(
-        &mut self,
-        file: usize,
-        name: String,
-        key: Span,
-        ty: Option<&'a TsType>,
-        optional: bool,
-        scope: &Scope,
-        owner: &str,
-    ) -> Resolved<Field> {
-        let Some(ty) = ty else {
-            return self.unsupported(
-                file,
-                key,
-                "a field without a type",
-                "say what it is: `name: string`",
-            );
-        };
-        let mut slot = self.slot(file, ty, scope, &format!("{owner}_{name}"))?;
-        slot.undefined |= optional;
-        let mut field = Field {
-            name,
-            slot,
-            perm: 6,
-            primkey: false,
-            index: None,
-            range: range_of(key),
-            file,
-        };
-        let parsed = &self.modules.files[file];
-        for found in parsed.bindings.at(key) {
-            let argument = found
-                .arguments
-                .and_then(|a| parse_arguments(&parsed.text, a).ok());
-            let first = argument.as_deref().and_then(<[_]>::first);
-            match found.name.as_str() {
-                "primkey" => field.primkey = true,
-                "perm" => {
-                    field.perm =
-                        first.map_or(6, |a| if let Value::Mask(m) = a.value { m } else { 6 })
-                }
-                "index" => {
-                    field.index = Some(first.is_some_and(|a| a.value == Value::Boolean(true)))
-                }
-                decorator => {
-                    if let Some(number) = Number::of_name(decorator)
-                        && !narrow(&mut field.slot, number)
-                    {
-                        return self.report(errors::not_a_number(file, found.range, decorator));
-                    }
-                }
-            }
-        }
-        Ok(field)
-    }
-
     /// The object type a slot is, for what only makes sense on objects.
     pub(super) fn object_of(&mut self, file: usize, span: Span, slot: &Slot) -> Resolved<usize> {
         match slot.kind {
@@ -583,7 +304,7 @@ impl<'a> Resolver<'a> {
         self.finish(index, fields)
     }
 
-    fn begin(&mut self, name: String, file: Option<usize>) -> usize {
+    pub(super) fn begin(&mut self, name: String, file: Option<usize>) -> usize {
         self.types.objects.push(Object {
             name,
             file,
@@ -593,7 +314,7 @@ impl<'a> Resolver<'a> {
         self.types.objects.len() - 1
     }
 
-    fn finish(&mut self, index: usize, fields: Vec<Field>) -> Slot {
+    pub(super) fn finish(&mut self, index: usize, fields: Vec<Field>) -> Slot {
         let object = &mut self.types.objects[index];
         object.fields = fields;
         object.complete = true;
@@ -610,102 +331,13 @@ impl<'a> Resolver<'a> {
         all
     }
 
-    fn short_name(&self, slot: &Slot) -> String {
+    pub(super) fn short_name(&self, slot: &Slot) -> String {
         match &slot.kind {
             Kind::Object(index) => self.types.objects[*index].name.clone(),
             Kind::List(element) => format!("{}s", self.short_name(element)),
             other => other.storage_name().to_owned(),
         }
     }
-}
-
-/// Narrows a number, or the numbers of a list; `false` if it is neither.
-pub(crate) fn narrow(slot: &mut Slot, number: Number) -> bool {
-    match &mut slot.kind {
-        Kind::Number(width, _) => *width = number,
-        Kind::Bigint { unsigned } if matches!(number, Number::Int64 | Number::Uint64) => {
-            *unsigned = number == Number::Uint64;
-        }
-        Kind::List(element) => return narrow(element, number),
-        _ => return false,
-    }
-    true
-}
-
-/// The union of slots, if they are of one kind.
-fn merge(slots: Vec<Slot>) -> Option<Slot> {
-    let mut merged: Option<Kind> = None;
-    let (mut null, mut undefined) = (false, false);
-    for slot in slots {
-        null |= slot.null;
-        undefined |= slot.undefined;
-        merged = Some(match (merged, slot.kind) {
-            (None | Some(Kind::Void), kind) => kind,
-            (Some(kind), Kind::Void) => kind,
-            (Some(Kind::Text(a)), Kind::Text(b)) => Kind::Text(merge_literals(a, b)),
-            (Some(Kind::Number(n, a)), Kind::Number(m, b)) if n == m => {
-                Kind::Number(n, merge_literals(a, b))
-            }
-            (Some(a), b) if a == b => a,
-            _ => return None,
-        });
-    }
-    merged.map(|kind| Slot {
-        kind,
-        null,
-        undefined,
-    })
-}
-
-/// No literals at all means every value, and that swallows the literals of the other side.
-fn merge_literals(mut a: Vec<String>, b: Vec<String>) -> Vec<String> {
-    if a.is_empty() || b.is_empty() {
-        return Vec::new();
-    }
-    for literal in b {
-        if !a.contains(&literal) {
-            a.push(literal);
-        }
-    }
-    a
-}
-
-fn override_fields(fields: &mut Vec<Field>, newer: Vec<Field>) {
-    for field in newer {
-        match fields.iter_mut().find(|f| f.name == field.name) {
-            Some(old) => *old = field,
-            None => fields.push(field),
-        }
-    }
-}
-
-fn declared_types(items: &[swc_core::ecma::ast::ModuleItem]) -> HashMap<String, Vec<TypeDecl<'_>>> {
-    let mut all: HashMap<String, Vec<TypeDecl<'_>>> = HashMap::new();
-    for item in items {
-        if let Some((name, decl)) = type_declaration(item) {
-            all.entry(name).or_default().push(decl);
-        }
-    }
-    all
-}
-
-fn type_declaration(item: &swc_core::ecma::ast::ModuleItem) -> Option<(String, TypeDecl<'_>)> {
-    use swc_core::ecma::ast::{DefaultDecl, ModuleDecl, ModuleItem};
-    if let ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(export)) = item
-        && let DefaultDecl::TsInterfaceDecl(i) = &export.decl
-    {
-        return Some((i.id.sym.to_string(), TypeDecl::Interface(i)));
-    }
-    Some(match declaration(item)? {
-        Decl::TsInterface(i) => (i.id.sym.to_string(), TypeDecl::Interface(i)),
-        Decl::TsTypeAlias(a) => (a.id.sym.to_string(), TypeDecl::Alias(a)),
-        Decl::TsEnum(e) => (e.id.sym.to_string(), TypeDecl::Enum(e)),
-        Decl::Class(c) => (
-            c.ident.sym.to_string(),
-            TypeDecl::Class(&c.class, c.ident.span),
-        ),
-        _ => return None,
-    })
 }
 
 /// The type written on a pattern.

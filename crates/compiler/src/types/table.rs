@@ -6,8 +6,9 @@ use swc_core::common::Span;
 use swc_core::ecma::ast::{CallExpr, Callee, Expr, Lit, MemberExpr, MemberProp};
 use swc_core::ecma::visit::{Visit, VisitWith};
 
+use super::declared::TypeDecl;
 use super::ir::{Field, Kind, Slot, Types, is_identifier};
-use super::resolve::{Resolver, TypeDecl};
+use super::resolve::Resolver;
 use crate::blank::{Argument, Value};
 use crate::decorators;
 use crate::diagnostics::{Range, schema};

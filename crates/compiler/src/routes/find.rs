@@ -1,65 +1,21 @@
-//! The backend functions of a project: where they stand, what they take and give.
+//! Finds backend functions, in both spellings.
 
 use std::collections::BTreeMap;
 
-use swc_core::common::{Span, Spanned};
+use swc_core::common::Spanned;
 use swc_core::ecma::ast::{
-    ArrowExpr, ArrowFunctionBody, CallExpr, Callee, Class, Decl, DefaultDecl, Expr, Function,
-    Ident, ModuleDecl, ModuleItem, Pat, Stmt, ThisExpr, TsType, VarDeclKind,
+    ArrowExpr, ArrowFunctionBody, CallExpr, Callee, Decl, DefaultDecl, Expr, Function, Ident,
+    ModuleDecl, ModuleItem, Pat, Stmt, VarDeclKind,
 };
-use swc_core::ecma::visit::{Visit, VisitWith};
 
+use super::body::check_body;
+use super::{Body, Meta, RouteDecl};
 use crate::blank::{Argument, Value};
 use crate::decorators;
-use crate::diagnostics::{Range, Report, split, types as errors};
+use crate::diagnostics::{Report, split};
 use crate::modules::{Export, Modules};
 use crate::parse::{Parsed, range_of};
-use crate::types::{
-    Kind, Number, Resolved, Resolver, Slot, annotation, is_identifier, literal, narrow,
-    reply_of_body,
-};
-
-/// A backend function as written.
-pub(crate) struct RouteDecl<'a> {
-    pub id: String,
-    pub file: usize,
-    /// Its name.
-    pub range: Range,
-    pub meta: Meta,
-    pub params: Vec<&'a Pat>,
-    pub body: Body<'a>,
-    pub returns: Option<&'a TsType>,
-}
-
-/// What the decorator says.
-#[derive(Debug, Clone)]
-pub(crate) struct Meta {
-    pub perm: u8,
-    pub ugroup: Option<String>,
-    pub egroup: Option<String>,
-}
-
-pub(crate) enum Body<'a> {
-    Block(Option<&'a swc_core::ecma::ast::FunctionBody>),
-    Expr(&'a Expr),
-}
-
-/// A backend function with its types.
-pub(crate) struct RouteType {
-    pub id: String,
-    pub file: usize,
-    pub range: Range,
-    pub meta: Meta,
-    pub params: Vec<Param>,
-    pub reply: Slot,
-}
-
-/// A parameter as the caller sees it.
-pub(crate) struct Param {
-    pub name: String,
-    pub slot: Slot,
-    pub rest: bool,
-}
+use crate::types::is_identifier;
 
 /// Collects the backend functions of all files, sorted by id.
 pub(crate) fn find_routes<'a>(
@@ -348,163 +304,4 @@ fn meta(arguments: &[Argument]) -> Meta {
         ugroup: text("ugroup"),
         egroup: text("egroup"),
     }
-}
-
-/// `this` and `arguments` of a function have no meaning once it is a handler.
-fn check_body(route: &RouteDecl<'_>, reports: &mut Vec<Report>) {
-    let mut found = OfTheFunction::default();
-    route.params.iter().for_each(|p| p.visit_with(&mut found));
-    match &route.body {
-        Body::Block(Some(body)) => body.visit_with(&mut found),
-        Body::Block(None) => {}
-        Body::Expr(expr) => expr.visit_with(&mut found),
-    }
-    if let Some((what, span)) = found.0 {
-        reports.push(split::unsupported_in_route(
-            route.file,
-            range_of(span),
-            what,
-        ));
-    }
-}
-
-/// The first `this` or `arguments` that is the function's own; arrows have none.
-#[derive(Default)]
-struct OfTheFunction(Option<(&'static str, Span)>);
-
-impl Visit for OfTheFunction {
-    fn visit_this_expr(&mut self, node: &ThisExpr) {
-        self.0.get_or_insert(("`this`", node.span));
-    }
-
-    fn visit_ident(&mut self, node: &Ident) {
-        if node.sym == *"arguments" {
-            self.0.get_or_insert(("`arguments`", node.span));
-        }
-    }
-
-    fn visit_function(&mut self, _: &Function) {}
-    fn visit_class(&mut self, _: &Class) {}
-}
-
-/// Resolves the types of a backend function.
-pub(crate) fn typed<'a>(route: &RouteDecl<'a>, resolver: &mut Resolver<'a>) -> Option<RouteType> {
-    let mut params = Vec::new();
-    let mut complete = true;
-    for (i, pat) in route.params.iter().enumerate() {
-        match param(route, resolver, i, pat) {
-            Ok(param) => params.push(param),
-            Err(_) => complete = false,
-        }
-    }
-    let reply = reply(route, resolver).ok()?;
-    complete.then(|| RouteType {
-        id: route.id.clone(),
-        file: route.file,
-        range: route.range,
-        meta: route.meta.clone(),
-        params,
-        reply,
-    })
-}
-
-fn param<'a>(
-    route: &RouteDecl<'a>,
-    resolver: &mut Resolver<'a>,
-    i: usize,
-    pat: &'a Pat,
-) -> Resolved<Param> {
-    let file = route.file;
-    let (inner, default) = match pat {
-        Pat::Assign(assign) => (&*assign.left, Some(&*assign.right)),
-        other => (other, None),
-    };
-    let (name, optional, rest) = match inner {
-        Pat::Ident(ident) => (ident.sym.to_string(), ident.optional, false),
-        Pat::Rest(rest) => (
-            rest.arg
-                .as_ident()
-                .map_or_else(|| format!("arg{i}"), |a| a.sym.to_string()),
-            false,
-            true,
-        ),
-        Pat::Object(o) => (format!("arg{i}"), o.optional, false),
-        _ => (format!("arg{i}"), false, false),
-    };
-    if name == "this" {
-        return resolver.report(split::unsupported_in_route(
-            file,
-            range_of(pat.span()),
-            "`this`",
-        ));
-    }
-    let mut slot = match (annotation(inner), default.and_then(literal)) {
-        (Some(ty), _) => {
-            resolver.resolve(file, ty, &format!("{}_{name}", upper_first(&route.id)))?
-        }
-        (None, Some(slot)) if slot.kind != Kind::Void => slot,
-        _ => {
-            return resolver.report(errors::untyped_parameter(
-                file,
-                range_of(inner.span()),
-                &name,
-            ));
-        }
-    };
-    slot.undefined |= optional || default.is_some();
-    for found in resolver.modules.files[file].bindings.at(pat.span()) {
-        if let Some(number) = Number::of_name(&found.name)
-            && !narrow(&mut slot, number)
-        {
-            return resolver.report(errors::not_a_number(file, found.range, &found.name));
-        }
-    }
-    Ok(Param { name, slot, rest })
-}
-
-fn reply<'a>(route: &RouteDecl<'a>, resolver: &mut Resolver<'a>) -> Resolved<Slot> {
-    let hint = format!("{}_reply", upper_first(&route.id));
-    if let Some(ty) = route.returns {
-        let inner = type_argument(ty, "Promise").unwrap_or(ty);
-        let inner = match type_argument(inner, "HttpResp") {
-            Some(data) => data,
-            None => inner,
-        };
-        return resolver.resolve(route.file, inner, &hint);
-    }
-    let inferred = match &route.body {
-        Body::Block(Some(block)) => reply_of_body(block),
-        Body::Block(None) => None,
-        Body::Expr(expr) => literal(expr),
-    };
-    match inferred {
-        Some(slot) => Ok(slot),
-        None => resolver.report(errors::missing_return_type(
-            route.file,
-            route.range,
-            &route.id,
-        )),
-    }
-}
-
-/// `T` of `name<T>`.
-fn type_argument<'a>(ty: &'a TsType, name: &str) -> Option<&'a TsType> {
-    let TsType::TsTypeRef(reference) = ty else {
-        return None;
-    };
-    let is_it = reference
-        .type_name
-        .as_ident()
-        .is_some_and(|i| i.sym == *name);
-    let first = reference.type_params.as_ref()?.params.first()?;
-    is_it.then_some(&**first)
-}
-
-fn upper_first(name: &str) -> String {
-    let mut chars = name.chars();
-    chars
-        .next()
-        .map(|c| c.to_uppercase().to_string())
-        .unwrap_or_default()
-        + chars.as_str()
 }
