@@ -11,7 +11,7 @@ use crate::modules::Modules;
 use crate::output::Manifest;
 use crate::parse::{Parsed, parse, without_mark};
 use crate::routes::{RouteDecl, RouteType, find_routes, typed};
-use crate::split::{self, Half, Middleware};
+use crate::split::{self, Half, Middleware, Server};
 use crate::types::{Resolver, TableDecl, Types, find_tables};
 use crate::{Diagnostic, Options, Output, Project, SourceFile, decorators};
 
@@ -168,20 +168,18 @@ fn write(
     let uses_txid = on_server
         .iter()
         .any(|&f| modules.files[f].text.contains("currentTxid"));
+    let server = Server {
+        modules,
+        contextual: &contextual,
+        middleware: &facts.middleware,
+        early: split::imported_by_middleware(modules, halves, &facts.middleware),
+        uses_txid,
+    };
     for (file, half) in halves.iter().enumerate() {
         let path = split::output_path(&modules.files[file].path);
         let routes: Vec<&RouteType> = facts.of_file(file);
         if on_server.contains(&file) {
-            let printed = split::server_module(
-                modules,
-                file,
-                half,
-                &items[file],
-                &contextual,
-                &routes,
-                &facts.middleware,
-                uses_txid,
-            );
+            let printed = split::server_module(&server, file, half, &items[file], &routes);
             files.insert(format!("server/{path}"), printed.code);
             files.insert(format!("server/{path}.map"), printed.map);
         }

@@ -5,6 +5,7 @@
 //! [`server`] and [`client`] write the halves.
 
 mod ambient;
+mod chain;
 mod client;
 mod items;
 mod middleware;
@@ -18,7 +19,9 @@ pub(crate) use items::{Half, analyse};
 pub(crate) use middleware::{Middleware, find_middleware};
 pub(crate) use prepare::prepare;
 pub(crate) use reach::reach;
-pub(crate) use server::{check_ambient, server_files, server_module};
+pub(crate) use server::{
+    Server, check_ambient, imported_by_middleware, server_files, server_module,
+};
 
 /// The output path of a source file: `src/a.tsx` → `src/a.js`.
 pub(crate) fn output_path(path: &str) -> String {

@@ -111,21 +111,21 @@ impl<'a> Graph<'a> {
                 }
             }
         }
-        let has_routes = (0..items.len()).map(|f| {
-            routes
-                .range((f, String::new())..(f + 1, String::new()))
-                .next()
-                .is_some()
-        });
-        let server_only = modules.files.iter().map(|f| is_server_file(&f.path));
+        let has_routes: Vec<bool> = (0..items.len())
+            .map(|file| routes.iter().any(|(of, _)| *of == file))
+            .collect();
+        // Even there a backend function has a stub: it was marked to be called.
+        let server_only = modules.files.iter().zip(&has_routes);
+        let server_only = server_only.map(|(file, routes)| is_server_file(&file.path) && !routes);
+        let server_only = server_only.collect();
         Self {
             modules,
             halves,
             items,
             routes,
             declaring,
-            has_routes: has_routes.collect(),
-            server_only: server_only.collect(),
+            has_routes,
+            server_only,
         }
     }
 

@@ -3,15 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use swc_core::common::{DUMMY_SP, Spanned};
 use swc_core::ecma::ast::{
-    ArrowExpr, ArrowFunctionBody, CallExpr, Callee, Decl, DefaultDecl, Expr, Function,
-    FunctionBody, Ident, Module, ModuleDecl, ModuleItem, Param, Pat, ReturnStmt, Stmt, Str,
-    VarDecl, VarDeclKind, VarDeclarator,
+    Decl, DefaultDecl, Expr, Function, Module, ModuleDecl, ModuleItem, Stmt, Str,
 };
 use swc_core::ecma::visit::VisitMutWith;
 
 use super::ambient::{Contextual, PassOn, target};
+use super::chain::middleware_list;
 use super::items::{Half, Item, Shape};
 use super::middleware::Middleware;
 use super::reach::specifier;
@@ -30,12 +28,29 @@ pub(crate) fn server_files(
     routes: &[RouteType],
     middleware: &Middleware,
 ) -> BTreeSet<usize> {
+    loaded_by(
+        modules,
+        halves,
+        routes.iter().map(|r| r.file).chain(middleware.file),
+    )
+}
+
+/// Whether the middleware imports a file, and so may be loaded before it or after it.
+pub(crate) fn imported_by_middleware(
+    modules: &Modules,
+    halves: &[Half],
+    middleware: &Middleware,
+) -> BTreeSet<usize> {
+    loaded_by(modules, halves, middleware.file.into_iter())
+}
+
+fn loaded_by(
+    modules: &Modules,
+    halves: &[Half],
+    start: impl Iterator<Item = usize>,
+) -> BTreeSet<usize> {
     let mut files = BTreeSet::new();
-    let mut queue: Vec<usize> = routes
-        .iter()
-        .map(|r| r.file)
-        .chain(middleware.file)
-        .collect();
+    let mut queue: Vec<usize> = start.collect();
     while let Some(file) = queue.pop() {
         if !files.insert(file) {
             continue;
@@ -92,18 +107,31 @@ pub(crate) fn check_ambient(
     }
 }
 
+/// What the server half of every file is written from.
+pub(crate) struct Server<'a> {
+    pub modules: &'a Modules,
+    pub contextual: &'a Contextual,
+    pub middleware: &'a Middleware,
+    /// Files the middleware imports: they may be loaded before it.
+    pub early: BTreeSet<usize>,
+    /// Whether `ctx.currentTxid` is read anywhere.
+    pub uses_txid: bool,
+}
+
 /// Writes the server half of a file.
-#[allow(clippy::too_many_arguments)] // one file's facts, each from another phase
 pub(crate) fn server_module(
-    modules: &Modules,
+    server: &Server<'_>,
     file: usize,
     half: &Half,
     items: &[Item],
-    contextual: &Contextual,
     routes: &[&RouteType],
-    middleware: &Middleware,
-    uses_txid: bool,
 ) -> Printed {
+    let Server {
+        modules,
+        contextual,
+        middleware,
+        ..
+    } = *server;
     let parsed = &modules.files[file];
     let here = format!("server/{}", output_path(&parsed.path));
     let mut module = half.module.clone();
@@ -159,7 +187,7 @@ pub(crate) fn server_module(
         .iter()
         .zip(&chains)
         .map(|(route, chain)| Stub {
-            text: registration(route, chain, uses_txid),
+            text: registration(route, chain, server.early.contains(&file), server.uses_txid),
             origin: Some(route.range.start),
         })
         .collect();
@@ -187,7 +215,8 @@ fn chain(middleware: &Middleware, route: &RouteType) -> Vec<usize> {
     matching.map(|(i, _)| i).collect()
 }
 
-fn registration(route: &RouteType, chain: &[usize], uses_txid: bool) -> String {
+/// `early` says that the middleware may not be there yet when this runs, only when it is called.
+fn registration(route: &RouteType, chain: &[usize], early: bool, uses_txid: bool) -> String {
     let id = &route.id;
     let handler = format!("async (ctx, args, env) => await {id}(ctx, env, ...args)");
     let handler = if chain.is_empty() {
@@ -195,7 +224,13 @@ fn registration(route: &RouteType, chain: &[usize], uses_txid: bool) -> String {
     } else {
         let list: Vec<String> = chain
             .iter()
-            .map(|i| format!("__kontract_middleware[{i}]"))
+            .map(|i| {
+                if early {
+                    format!("(...call) => __kontract_middleware[{i}](...call)")
+                } else {
+                    format!("__kontract_middleware[{i}]")
+                }
+            })
             .collect();
         format!("__kontract_compose([{}], {handler})", list.join(", "))
     };
@@ -274,115 +309,4 @@ fn add_parameters(item: &mut ModuleItem, pass_on: &mut PassOn<'_>) {
 fn function_parameters(function: &mut Function, pass_on: &mut PassOn<'_>) {
     function.visit_mut_children_with(pass_on);
     function.params.splice(0..0, pass_on.hidden_params());
-}
-
-/// Each function of the list takes `(ctx, next, env)`, whatever it declares of it.
-fn middleware_list<'a>(item: &mut ModuleItem, pass_on: &dyn Fn() -> PassOn<'a>) {
-    let ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultExpr(export)) = item else {
-        return;
-    };
-    let Expr::Array(list) = &mut *export.expr else {
-        return;
-    };
-    for element in list.elems.iter_mut().flatten() {
-        let mut pass_on = pass_on();
-        match &mut *element.expr {
-            Expr::Arrow(arrow) => {
-                let mut params: Vec<Pat> = std::mem::take(&mut arrow.params);
-                let unpacked = middleware_parameters(&mut params, &mut pass_on);
-                arrow.params = params;
-                arrow.body.visit_mut_with(&mut pass_on);
-                if let Some(statement) = unpacked {
-                    prepend(arrow, statement);
-                }
-            }
-            Expr::Fn(f) => {
-                let mut params: Vec<Pat> = f.function.params.drain(..).map(|p| p.pat).collect();
-                let unpacked = middleware_parameters(&mut params, &mut pass_on);
-                f.function.params = params.into_iter().map(Param::from).collect();
-                f.function.body.visit_mut_with(&mut pass_on);
-                if let (Some(statement), Some(body)) = (unpacked, &mut f.function.body) {
-                    body.stmts.insert(0, statement);
-                }
-            }
-            // A function declared elsewhere: if it takes hidden parameters, they come with the call.
-            other => {
-                if pass_on.is_contextual(other) {
-                    *other = with_call(other.clone(), &pass_on);
-                }
-            }
-        }
-    }
-}
-
-/// `(ctx, next, env) => f(ctx, env, ctx, next, env)`
-fn with_call(function: Expr, pass_on: &PassOn<'_>) -> Expr {
-    let next = Ident::new("next".into(), DUMMY_SP, pass_on.ctx.ctxt);
-    let (ctx, env) = (&pass_on.ctx, &pass_on.env);
-    let arguments = [ctx, env, ctx, &next, env]
-        .map(|i| Expr::Ident(i.clone()).into())
-        .to_vec();
-    let span = function.span();
-    let call = Expr::Call(CallExpr {
-        span,
-        callee: Callee::Expr(Box::new(function)),
-        args: arguments,
-        ..CallExpr::default()
-    });
-    Expr::Arrow(ArrowExpr {
-        span,
-        params: [ctx, &next, env].map(|i| i.clone().into()).to_vec(),
-        body: Box::new(ArrowFunctionBody::Expr(Box::new(call))),
-        ..ArrowExpr::default()
-    })
-}
-
-/// Names the first and the third parameter as `pass_on` knows them; the statement unpacks a pattern.
-fn middleware_parameters(params: &mut Vec<Pat>, pass_on: &mut PassOn<'_>) -> Option<Stmt> {
-    let ours = [
-        pass_on.ctx.clone(),
-        Ident::new("_next".into(), DUMMY_SP, pass_on.ctx.ctxt),
-        pass_on.env.clone(),
-    ];
-    for missing in params.len()..ours.len() {
-        params.push(ours[missing].clone().into());
-    }
-    if let Pat::Ident(env) = &params[2] {
-        pass_on.env = env.id.clone();
-    }
-    if let Pat::Ident(ctx) = &params[0] {
-        pass_on.ctx = ctx.id.clone();
-        return None;
-    }
-    let pattern = std::mem::replace(&mut params[0], pass_on.ctx.clone().into());
-    let init = Some(Box::new(Expr::Ident(pass_on.ctx.clone())));
-    let declarator = VarDeclarator {
-        span: DUMMY_SP,
-        name: pattern,
-        init,
-        definite: false,
-    };
-    let unpack = VarDecl {
-        kind: VarDeclKind::Const,
-        decls: vec![declarator],
-        ..VarDecl::default()
-    };
-    Some(Stmt::Decl(Decl::Var(Box::new(unpack))))
-}
-
-fn prepend(arrow: &mut ArrowExpr, statement: Stmt) {
-    if let ArrowFunctionBody::Expr(expr) = &mut *arrow.body {
-        let value = std::mem::replace(expr, Box::new(Expr::default()));
-        let result = Stmt::Return(ReturnStmt {
-            span: DUMMY_SP,
-            arg: Some(value),
-        });
-        *arrow.body = ArrowFunctionBody::FunctionBody(FunctionBody {
-            stmts: vec![result],
-            ..FunctionBody::default()
-        });
-    }
-    if let ArrowFunctionBody::FunctionBody(block) = &mut *arrow.body {
-        block.stmts.insert(0, statement);
-    }
 }
