@@ -91,17 +91,14 @@ impl Engine {
         self.output = frame;
         // The ephemeral secret must not outlive the handshake.
         self.input.fill(0);
-        let handle = match self
+        let free = self
             .slots
             .iter()
-            .position(|slot| matches!(slot, Slot::Free))
-        {
-            Some(free) => free,
-            None => {
-                self.slots.push(Slot::Free);
-                self.slots.len() - 1
-            }
-        };
+            .position(|slot| matches!(slot, Slot::Free));
+        let handle = free.unwrap_or_else(|| {
+            self.slots.push(Slot::Free);
+            self.slots.len() - 1
+        });
         self.slots[handle] = Slot::Handshake(handshake);
         Ok(handle)
     }
@@ -257,10 +254,10 @@ fn place(value: usize) -> u32 {
     u32::try_from(value).expect("buffers are far below 4 GiB")
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the low half is what is wanted"
+)]
 fn halves(value: u64) -> [u32; 2] {
-    let [a, b, c, d, e, f, g, h] = value.to_le_bytes();
-    [
-        u32::from_le_bytes([a, b, c, d]),
-        u32::from_le_bytes([e, f, g, h]),
-    ]
+    [value as u32, (value >> 32) as u32]
 }

@@ -4,6 +4,10 @@
 //! of its parts, and reads what it needs from the input (opened in place), the output buffer and the
 //! view, an array of `u32`. No glue is generated; `lib/client/engine.ts` is the other side. Entropy
 //! comes from there.
+#![allow(
+    clippy::expect_used,
+    reason = "each one states the invariant that keeps it from happening"
+)]
 
 mod abi;
 mod code;

@@ -74,7 +74,7 @@ pub enum SealError {
     Exhausted,
 }
 
-/// A payload that is not the FlatBuffer it should be, or is over budget.
+/// A payload that is not the `FlatBuffer` it should be, or is over budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvelopeError {

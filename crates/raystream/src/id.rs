@@ -29,7 +29,7 @@ impl Display for KeyId {
 pub struct SessionId(pub [u8; 16]);
 
 impl SessionId {
-    /// A UUIDv7 from the time in Unix milliseconds and ten random bytes (six of their bits make
+    /// A `UUIDv7` from the time in Unix milliseconds and ten random bytes (six of their bits make
     /// room for version and variant).
     #[must_use]
     pub fn new_v7(unix_ms: u64, entropy: [u8; 10]) -> Self {

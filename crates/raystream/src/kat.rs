@@ -1,5 +1,9 @@
 //! The known-answer session: every value of `raystream-kat.json`, which two independent
 //! implementations agree on.
+#![allow(
+    clippy::similar_names,
+    reason = "initiator and responder have the names of their trade"
+)]
 
 use serde_json::Value;
 

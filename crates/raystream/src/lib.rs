@@ -9,9 +9,13 @@
 //! - both: [`Incoming::parse`] → [`Opener::open`], and [`Sealer::seal`]
 //!
 //! The protocol is described in `docs/raystream.md`; the handshake is
-//! [Noise](https://noiseprotocol.org/noise.html) `NK` (revision 34), the payloads are FlatBuffers
+//! [Noise](https://noiseprotocol.org/noise.html) `NK` (revision 34), the payloads are `FlatBuffers`
 //! after `raystream.fbs`.
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::expect_used,
+    reason = "each one states the invariant that keeps it from happening"
+)]
 
 mod cipher;
 mod envelope;

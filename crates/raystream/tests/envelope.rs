@@ -1,4 +1,5 @@
-//! Our FlatBuffers against the `flatbuffers` crate, both ways, and against noise.
+//! Our `FlatBuffers` against the `flatbuffers` crate, both ways, and against noise.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, Vector, Verifier, VerifierOptions};
 use kontract_raystream::{

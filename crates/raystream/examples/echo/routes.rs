@@ -40,13 +40,12 @@ impl Routes {
             "missing" => error("NOT_FOUND", 404),
             // Works the third time.
             "flaky" if attempt < 3 => error("SERVICE_UNAVAILABLE", 503),
-            "flaky" => text(&attempt.to_string()),
             // Answers in time only when asked again.
             "slow" if attempt == 1 => {
                 std::thread::sleep(Duration::from_secs(2));
                 text("1")
             }
-            "slow" => text(&attempt.to_string()),
+            "flaky" | "slow" => text(&attempt.to_string()),
             "sleepy" => {
                 std::thread::sleep(Duration::from_secs(2));
                 text("late")

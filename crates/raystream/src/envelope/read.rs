@@ -1,4 +1,4 @@
-//! Reads a FlatBuffer from a stranger. Nothing is allocated or followed before it is known to lie
+//! Reads a `FlatBuffer` from a stranger. Nothing is allocated or followed before it is known to lie
 //! inside the payload; depth is bounded because each table is read by name, not by recursion.
 
 use crate::error::EnvelopeError;

@@ -1,4 +1,4 @@
-//! The payloads of RPC_RESPONSE and RPC_ERROR.
+//! The payloads of `RPC_RESPONSE` and `RPC_ERROR`.
 
 use super::read::Table;
 use super::write::{Field, Writer};

@@ -1,4 +1,4 @@
-//! The payload of RPC_CALL.
+//! The payload of `RPC_CALL`.
 
 use sha2::{Digest, Sha256};
 

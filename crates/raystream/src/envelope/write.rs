@@ -1,4 +1,4 @@
-//! Writes a FlatBuffer front to back, straight into the frame it will be sent in. The format only
+//! Writes a `FlatBuffer` front to back, straight into the frame it will be sent in. The format only
 //! wants offsets to point forward and values to be aligned, so a table can precede its children and
 //! get their offsets filled in once they are there.
 
@@ -53,12 +53,12 @@ pub(super) struct Slot(usize);
 
 pub(super) struct Writer<'b> {
     bytes: &'b mut Vec<u8>,
-    /// Where the FlatBuffer starts: alignment counts from here.
+    /// Where the `FlatBuffer` starts: alignment counts from here.
     base: usize,
 }
 
 impl<'b> Writer<'b> {
-    /// Starts a FlatBuffer at the end of the buffer. The root table has to come next, at the slot.
+    /// Starts a `FlatBuffer` at the end of the buffer. The root table has to come next, at the slot.
     pub(super) fn new(buffer: &'b mut FrameBuf) -> (Self, Slot) {
         let bytes = buffer.bytes_mut();
         let base = bytes.len();
@@ -105,7 +105,7 @@ impl<'b> Writer<'b> {
         self.bytes.push(0);
     }
 
-    /// The bytes start at a multiple of 8, so that a FlatBuffer inside is aligned too.
+    /// The bytes start at a multiple of 8, so that a `FlatBuffer` inside is aligned too.
     pub(super) fn bytes(&mut self, at: Slot, bytes: &[u8]) {
         self.align(8, 4);
         self.vector(at, bytes.len());

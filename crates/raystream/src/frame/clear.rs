@@ -29,7 +29,7 @@ impl ClearCode {
         }
     }
 
-    /// The whole frame: an RPC_ERROR with flags S2C and CLEAR, its sequence, nonce and tag zero.
+    /// The whole frame: an `RPC_ERROR` with flags S2C and CLEAR, its sequence, nonce and tag zero.
     #[must_use]
     pub fn to_frame(self) -> Vec<u8> {
         let (status, message) = match self {
