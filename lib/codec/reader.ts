@@ -172,7 +172,8 @@ export class Reader {
 
   /** Checks that a value is one of its type's literals. */
   one<T>(value: T, literals: readonly T[]): T {
-    if (!literals.includes(value)) throw new CodecError(`expected ${literals.map((l) => JSON.stringify(l)).join(' or ')}`);
+    if (!literals.includes(value))
+      throw new CodecError(`expected ${literals.map((l) => JSON.stringify(l)).join(' or ')}`);
     return value;
   }
 

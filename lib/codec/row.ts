@@ -101,6 +101,7 @@ export function fromRecord(value: unknown, item: (value: unknown) => unknown): R
 
 /** Checks that a value is one of its type's literals. */
 export function one(value: unknown, literals: readonly unknown[]): unknown {
-  if (!literals.includes(value)) throw new CodecError(`expected ${literals.map((l) => JSON.stringify(l)).join(' or ')}`);
+  if (!literals.includes(value))
+    throw new CodecError(`expected ${literals.map((l) => JSON.stringify(l)).join(' or ')}`);
   return value;
 }

@@ -77,7 +77,9 @@ fn build(
     options: &Options,
     reports: &mut Vec<Report>,
 ) -> Option<Built> {
-    let lock = Lock::read(lock).map_err(|report| reports.push(report)).ok();
+    let lock = Lock::read(lock)
+        .map_err(|report| reports.push(*report))
+        .ok();
     let parsed = parse_all(files, reports)?;
     let (modules, missing) = Modules::link(parsed);
     reports.extend(missing);

@@ -121,19 +121,15 @@ fn check_arguments(
                 ));
                 continue;
             }
-            (Some(key), _) => match signature.named.iter().find(|(name, _)| name == key) {
-                Some(&named) => named,
-                None => {
-                    reports.push(syntax::unknown_argument(
-                        file,
-                        argument.range,
-                        decorator,
-                        key,
-                        &keys,
-                    ));
+            (Some(key), _) => {
+                let Some(&named) = signature.named.iter().find(|(name, _)| name == key) else {
+                    let report =
+                        syntax::unknown_argument(file, argument.range, decorator, key, &keys);
+                    reports.push(report);
                     continue;
-                }
-            },
+                };
+                named
+            }
         };
         if seen.contains(&key) {
             reports.push(syntax::duplicate_argument(

@@ -1,4 +1,5 @@
 //! One folder a case, one snapshot that shows what goes in, what comes out, and what the user is told.
+#![allow(clippy::unwrap_used)] // a case that cannot be read is a failed test
 
 use std::fmt::Write;
 use std::fs;

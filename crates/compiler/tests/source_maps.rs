@@ -1,4 +1,5 @@
 //! A place in what is emitted leads to the place in the source it came from, exact to the column.
+#![allow(clippy::unwrap_used)] // a case that cannot be read is a failed test
 
 use kontract_compiler::{Options, Output, Project, SourceFile, compile};
 

@@ -168,7 +168,7 @@ impl Visit for Targets {
                 self.function(&f.function, name, node.span);
             }
             DefaultDecl::TsInterfaceDecl(i) => self.add(Target::Type, i.id.span, &[node.span]),
-            _ => {}
+            DefaultDecl::Class(_) => {}
         }
         node.visit_children_with(self);
     }

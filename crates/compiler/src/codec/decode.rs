@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::encode::{method, text_list};
-use super::layout::{FieldLayout, From, Layout, TableLayout, Wire};
+use super::layout::{FieldLayout, Layout, Origin, TableLayout, Wire};
 use crate::types::quote;
 
 /// The function that reads a table.
@@ -12,10 +12,10 @@ pub(crate) fn decoder(layout: &Layout, table: &TableLayout) -> String {
     let _ = writeln!(out, "function read_{}(r, t) {{", table.name);
     out.push_str("  const v = r.table(t);\n");
     let start = match table.source {
-        From::Object => "  const o = {};\n",
-        From::Arguments => "  const o = [];\n",
-        From::Value => "  let o;\n",
-        From::Entry => "  const o = [\"\", undefined];\n",
+        Origin::Object => "  const o = {};\n",
+        Origin::Arguments => "  const o = [];\n",
+        Origin::Value => "  let o;\n",
+        Origin::Entry => "  const o = [\"\", undefined];\n",
     };
     out.push_str(start);
     if !table.fields.is_empty() {
@@ -40,10 +40,9 @@ fn read_field(
         let _ = writeln!(out, "    at = {};", quote(&field.path));
     }
     let target = match table.source {
-        From::Object => format!("o{}", field.access.trim_start_matches('v')),
-        From::Arguments => format!("o{}", field.access.trim_start_matches('v')),
-        From::Value => "o".to_owned(),
-        From::Entry => format!("o[{index}]"),
+        Origin::Object | Origin::Arguments => format!("o{}", field.access.trim_start_matches('v')),
+        Origin::Value => "o".to_owned(),
+        Origin::Entry => format!("o[{index}]"),
     };
     let find = format!("f = r.field(t, v, {}, {})", field.entry, field.wire.size());
     if field.rest {
@@ -53,7 +52,7 @@ fn read_field(
     }
     let read = read_value(layout, &field.wire, &format!("{target} = $;"));
     // What is absent keeps its place among the arguments, and has none in an object.
-    let absent = if table.source == From::Arguments {
+    let absent = if table.source == Origin::Arguments {
         format!(" else {target} = undefined;")
     } else {
         String::new()

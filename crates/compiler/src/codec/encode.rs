@@ -2,19 +2,19 @@
 
 use std::fmt::Write;
 
-use super::layout::{FieldLayout, From, Layout, Root, TableLayout, Wire};
+use super::layout::{FieldLayout, Layout, Origin, Root, TableLayout, Wire};
 use crate::types::{Number, quote};
 
 /// The function that writes a table, and the constants it needs.
 pub(crate) fn encoder(layout: &Layout, table: &TableLayout) -> String {
     let mut out = String::new();
-    let parameters = if table.source == From::Entry {
+    let parameters = if table.source == Origin::Entry {
         "w, k, v"
     } else {
         "w, v"
     };
     let _ = writeln!(out, "function write_{}({parameters}) {{", table.name);
-    if table.source == From::Object {
+    if table.source == Origin::Object {
         out.push_str("  w.object(v);\n");
     }
     let _ = writeln!(

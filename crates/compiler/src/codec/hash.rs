@@ -74,8 +74,8 @@ impl Canonical<'_> {
             }
             Wire::Date => self.text.push_str("date"),
             Wire::Bigint { unsigned } => {
-                self.text
-                    .push_str(if *unsigned { "biguint" } else { "bigint" })
+                let name = if *unsigned { "biguint" } else { "bigint" };
+                self.text.push_str(name);
             }
             Wire::Bool => self.text.push_str("bool"),
             Wire::Bytes => self.text.push_str("bytes"),

@@ -1,4 +1,4 @@
-//! Where every value lies: tables with their fields, in the binary format of FlatBuffers
+//! Where every value lies: tables with their fields, in the binary format of `FlatBuffers`
 //! (flatbuffers.dev/internals). Tables are written front to back, children behind their parents.
 
 use std::collections::{BTreeMap, HashMap};
@@ -19,10 +19,10 @@ pub(crate) struct Root {
     pub reply: usize,
 }
 
-/// One FlatBuffers table.
+/// One `FlatBuffers` table.
 pub(crate) struct TableLayout {
     pub name: String,
-    pub source: From,
+    pub source: Origin,
     pub fields: Vec<FieldLayout>,
     /// Length of the table itself, its offset to the vtable included.
     pub size: u32,
@@ -34,7 +34,7 @@ pub(crate) struct TableLayout {
 
 /// What a table is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum From {
+pub(crate) enum Origin {
     /// An object with the fields' names.
     Object,
     /// The list of a call's arguments.
@@ -65,7 +65,7 @@ pub(crate) struct FieldLayout {
     pub rest: bool,
 }
 
-/// A type of FlatBuffers.
+/// A type of `FlatBuffers`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Wire {
     Nothing,
@@ -135,7 +135,7 @@ struct Pending<'a> {
 
 impl Builder<'_> {
     fn root(&mut self, route: &RouteType) -> Root {
-        let args = self.reserve(&format!("{}_args", route.id), From::Arguments);
+        let args = self.reserve(&format!("{}_args", route.id), Origin::Arguments);
         let pending = route.params.iter().enumerate().map(|(i, param)| Pending {
             name: param.name.clone(),
             access: if param.rest {
@@ -149,7 +149,7 @@ impl Builder<'_> {
         });
         let pending = pending.collect();
         self.fill(args, pending);
-        let reply = self.reserve(&format!("{}_reply", route.id), From::Value);
+        let reply = self.reserve(&format!("{}_reply", route.id), Origin::Value);
         self.fill(reply, vec![value_field(&route.reply)]);
         Root {
             id: route.id.clone(),
@@ -163,7 +163,7 @@ impl Builder<'_> {
             return table;
         }
         let object = &self.types.objects[index];
-        let table = self.reserve(&object.name, From::Object);
+        let table = self.reserve(&object.name, Origin::Object);
         self.objects.insert(index, table);
         let pending = object.fields.iter().map(|f| Pending {
             name: f.name.clone(),
@@ -187,7 +187,7 @@ impl Builder<'_> {
         if let Some(&table) = self.boxes.get(&key) {
             return table;
         }
-        let source = if entry { From::Entry } else { From::Value };
+        let source = if entry { Origin::Entry } else { Origin::Value };
         let table = self.reserve(
             &format!("{hint}_{}", if entry { "entry" } else { "item" }),
             source,
@@ -210,7 +210,7 @@ impl Builder<'_> {
         table
     }
 
-    fn reserve(&mut self, name: &str, source: From) -> usize {
+    fn reserve(&mut self, name: &str, source: Origin) -> usize {
         let name = identifier(name);
         let count = self.names.entry(name.to_lowercase()).or_default();
         *count += 1;

@@ -1,4 +1,4 @@
-//! FlatBuffers: the layout of what crosses the wire, the code that writes and reads it, the schema
+//! `FlatBuffers`: the layout of what crosses the wire, the code that writes and reads it, the schema
 //! that says the same to `flatc`, and the code for rows of tables.
 
 mod decode;

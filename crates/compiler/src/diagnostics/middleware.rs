@@ -1,4 +1,4 @@
-//! KT4xxx: middleware.
+//! `KT4xxx`: middleware.
 
 use super::{Range, Report};
 

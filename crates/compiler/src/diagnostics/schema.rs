@@ -1,4 +1,4 @@
-//! KT5xxx: tables and their schema.
+//! `KT5xxx`: tables and their schema.
 
 use super::{Range, Report};
 

@@ -1,4 +1,4 @@
-//! KT3xxx: splitting client from server.
+//! `KT3xxx`: splitting client from server.
 
 use super::{Range, Report};
 

@@ -1,4 +1,4 @@
-//! KT1xxx: parsing and decorators.
+//! `KT1xxx`: parsing and decorators.
 
 use super::{Range, Report, suggestion};
 

@@ -1,4 +1,4 @@
-//! KT2xxx: types.
+//! `KT2xxx`: types.
 
 use super::{Range, Report};
 

@@ -13,14 +13,14 @@ pub(crate) struct Lock(Map<String, Value>);
 
 impl Lock {
     /// Reads the lock file, if there is one.
-    pub(crate) fn read(text: Option<&str>) -> Result<Self, Report> {
+    pub(crate) fn read(text: Option<&str>) -> Result<Self, Box<Report>> {
         let Some(text) = text.filter(|t| !t.trim().is_empty()) else {
             return Ok(Self::default());
         };
         match serde_json::from_str(text) {
             Ok(Value::Object(map)) => Ok(Self(map)),
-            Ok(_) => Err(schema::bad_lock("it is no object")),
-            Err(e) => Err(schema::bad_lock(&e.to_string())),
+            Ok(_) => Err(Box::new(schema::bad_lock("it is no object"))),
+            Err(e) => Err(Box::new(schema::bad_lock(&e.to_string()))),
         }
     }
 

@@ -1,5 +1,7 @@
 //! A module as text, with a source map that is exact to the column.
 
+use std::fmt::Write;
+
 use swc_core::common::comments::Comments;
 use swc_core::common::source_map::SourceMapGenConfig;
 use swc_core::common::{BytePos, FileName, LineCol};
@@ -78,7 +80,7 @@ pub(crate) fn print(
         code.push_str(&stub.text);
     }
     let file = url.rsplit('/').next().unwrap_or(url);
-    code.push_str(&format!("//# sourceMappingURL={file}.map\n"));
+    let _ = writeln!(code, "//# sourceMappingURL={file}.map");
     let map = parsed
         .sources
         .build_source_map(&mappings, None, MapConfig { whole });

@@ -77,9 +77,8 @@ fn middleware_parameters(params: &mut Vec<Pat>, pass_on: &mut PassOn<'_>) -> Opt
         Ident::new("_next".into(), DUMMY_SP, pass_on.ctx.ctxt),
         pass_on.env.clone(),
     ];
-    for missing in params.len()..ours.len() {
-        params.push(ours[missing].clone().into());
-    }
+    let given = params.len();
+    params.extend(ours.into_iter().skip(given).map(Pat::from));
     if let Pat::Ident(env) = &params[2] {
         pass_on.env = env.id.clone();
     }

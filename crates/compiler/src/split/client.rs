@@ -179,7 +179,7 @@ impl<'a> Kept<'a> {
         import.specifiers.retain(|s| {
             s.local().ctxt != self.top_level || self.used.contains(local_name(s).as_str())
         });
-        if import.specifiers.is_empty() && !(for_its_effect && !self.has_routes) {
+        if import.specifiers.is_empty() && (self.has_routes || !for_its_effect) {
             return None;
         }
         self.rewrite(here, &mut import.src);

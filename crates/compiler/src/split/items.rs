@@ -84,7 +84,9 @@ fn analyse_item(half: &Half, item: &ModuleItem) -> Item {
             }
             (Shape::Export, Vec::new())
         }
-        ModuleItem::ModuleDecl(ModuleDecl::ExportAll(_)) => (Shape::Export, Vec::new()),
+        ModuleItem::ModuleDecl(ModuleDecl::ExportAll(_)) | ModuleItem::Stmt(Stmt::Empty(_)) => {
+            (Shape::Export, Vec::new())
+        }
         ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(export)) => {
             export.visit_with(&mut names);
             let (shape, name) = match &export.decl {
@@ -106,7 +108,6 @@ fn analyse_item(half: &Half, item: &ModuleItem) -> Item {
             };
             (Shape::Value, declares)
         }
-        ModuleItem::Stmt(Stmt::Empty(_)) => (Shape::Export, Vec::new()),
         other => {
             other.visit_with(&mut names);
             match declaration(other) {

@@ -83,7 +83,7 @@ pub(crate) fn find_middleware(
         for element in &list.elems {
             match element {
                 Some(e) if e.spread.is_none() => {
-                    filters.push(filter(modules, file, &e.expr, reports))
+                    filters.push(filter(modules, file, &e.expr, reports));
                 }
                 _ => reports.push(errors::not_a_list(file, range_of(list.span))),
             }

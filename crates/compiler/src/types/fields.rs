@@ -136,10 +136,10 @@ impl<'a> Resolver<'a> {
                 "primkey" => field.primkey = true,
                 "perm" => {
                     field.perm =
-                        first.map_or(6, |a| if let Value::Mask(m) = a.value { m } else { 6 })
+                        first.map_or(6, |a| if let Value::Mask(m) = a.value { m } else { 6 });
                 }
                 "index" => {
-                    field.index = Some(first.is_some_and(|a| a.value == Value::Boolean(true)))
+                    field.index = Some(first.is_some_and(|a| a.value == Value::Boolean(true)));
                 }
                 decorator => {
                     if let Some(number) = Number::of_name(decorator)

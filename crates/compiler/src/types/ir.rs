@@ -190,7 +190,7 @@ impl Types {
         self.objects[index]
             .fields
             .iter()
-            .map(|f| format!("{};{end}", self.member(f, name)))
+            .flat_map(|f| [self.member(f, name), format!(";{end}")])
             .collect()
     }
 

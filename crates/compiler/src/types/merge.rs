@@ -23,8 +23,7 @@ pub(super) fn merge(slots: Vec<Slot>) -> Option<Slot> {
         null |= slot.null;
         undefined |= slot.undefined;
         merged = Some(match (merged, slot.kind) {
-            (None | Some(Kind::Void), kind) => kind,
-            (Some(kind), Kind::Void) => kind,
+            (None | Some(Kind::Void), kind) | (Some(kind), Kind::Void) => kind,
             (Some(Kind::Text(a)), Kind::Text(b)) => Kind::Text(merge_literals(a, b)),
             (Some(Kind::Number(n, a)), Kind::Number(m, b)) if n == m => {
                 Kind::Number(n, merge_literals(a, b))

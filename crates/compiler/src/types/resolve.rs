@@ -235,21 +235,18 @@ impl<'a> Resolver<'a> {
             }
             _ => None,
         };
-        match found.filter(|(target, local)| self.declared[*target].contains_key(local)) {
-            Some((target, local)) => {
-                let mut arguments = Vec::new();
-                for param in params {
-                    arguments.push(self.slot(file, param, scope, hint)?);
-                }
-                self.declared_type(target, &local, arguments, range_of(name.span))
-            }
-            None => {
-                let text = range_of(name.span)
-                    .of(&self.modules.files[file].text)
-                    .to_owned();
-                self.report(errors::unknown_type(file, range_of(name.span), &text))
-            }
+        let found = found.filter(|(target, local)| self.declared[*target].contains_key(local));
+        let Some((target, local)) = found else {
+            let text = range_of(name.span)
+                .of(&self.modules.files[file].text)
+                .to_owned();
+            return self.report(errors::unknown_type(file, range_of(name.span), &text));
+        };
+        let mut arguments = Vec::new();
+        for param in params {
+            arguments.push(self.slot(file, param, scope, hint)?);
         }
+        self.declared_type(target, &local, arguments, range_of(name.span))
     }
 
     pub(super) fn reference(
