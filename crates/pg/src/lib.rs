@@ -8,12 +8,16 @@ mod client;
 mod value;
 
 #[cfg(feature = "native")]
+mod connect;
+#[cfg(feature = "native")]
 mod migrate;
 #[cfg(feature = "native")]
 mod pool;
 
 pub use client::{ClientConnection, StatementMode};
 
+#[cfg(feature = "native")]
+pub use connect::{ConnectError, connect};
 #[cfg(feature = "native")]
 pub use migrate::{MigrateError, Report, gateway_url, migrate};
 #[cfg(feature = "native")]

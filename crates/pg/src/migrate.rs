@@ -8,6 +8,8 @@ use kontract_gateway::{
 use postgres_protocol::password::scram_sha_256;
 use tokio_postgres::{Client, Error};
 
+use crate::connect::reason;
+
 /// What a migration did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -33,14 +35,7 @@ pub enum MigrateError {
     Database(#[from] Error),
 }
 
-fn reason(error: &Error) -> String {
-    match error.as_db_error() {
-        Some(refused) => format!("{}: {}", refused.code().code(), refused.message()),
-        None => error.to_string(),
-    }
-}
-
-/// Of the two halves of Kontract's advisory lock; any number that nobody else uses.
+/// The advisory lock of migrations: any number that nobody else uses.
 const LOCK: i64 = 0x6b6f_6e74_7261_6374;
 
 /// Brings the database up to the build, all or nothing. Safe to run from several places at once.

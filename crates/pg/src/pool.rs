@@ -6,9 +6,10 @@ use std::time::Duration;
 use kontract_gateway::{Connection, Database, DbError, Outcome, Statement};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::Config;
 
 use crate::client::{ClientConnection, StatementMode};
+use crate::connect::connect;
 
 /// How many connections, and how patient.
 #[derive(Debug, Clone)]
@@ -106,29 +107,13 @@ impl Inner {
     }
 
     async fn connect(&self) -> Result<ClientConnection, DbError> {
-        let unreachable = |error: &dyn std::fmt::Display| DbError::Unreachable(error.to_string());
-        let connecting = timeout(self.config.connect, self.address.connect(NoTls)).await;
-        let (client, connection) = connecting
-            .map_err(|elapsed| unreachable(&elapsed))?
-            .map_err(|error| unreachable(&Reason(&error)))?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a database connection ended");
-            }
-        });
+        let connecting = timeout(self.config.connect, connect(&self.address)).await;
+        let client = match connecting {
+            Ok(Ok(client)) => client,
+            Ok(Err(error)) => return Err(DbError::Unreachable(error.to_string())),
+            Err(elapsed) => return Err(DbError::Unreachable(elapsed.to_string())),
+        };
         Ok(ClientConnection::new(client, self.config.statements))
-    }
-}
-
-/// tokio-postgres says "db error"; what the server said is behind it.
-struct Reason<'a>(&'a tokio_postgres::Error);
-
-impl std::fmt::Display for Reason<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0.as_db_error() {
-            Some(refused) => write!(f, "{}: {}", refused.code().code(), refused.message()),
-            None => write!(f, "{}", self.0),
-        }
     }
 }
 

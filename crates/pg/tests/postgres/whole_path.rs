@@ -1,7 +1,13 @@
 //! From the client's half of raystream, through the gateway, to Postgres and back.
 
-use crate::support::{Closures, Outcome, TestHost, World, ok, text};
-use kontract_gateway::{Gateway, Invocation, Reply, Session, UserError};
+use crate::support::{
+    Caller, Closures, MANIFEST, Outcome, TestDatabase, TestHost, World, ok, text,
+};
+use std::sync::Arc;
+
+use kontract_gateway::{Gateway, GatewayConfig, Invocation, Reply, Session, UserError};
+use kontract_pg::{PoolConfig, StatementMode};
+use kontract_raystream::StaticKey;
 
 async fn add(call: Invocation<TestHost>) -> Result<Reply, UserError> {
     let args = String::from_utf8(call.args.to_vec()).unwrap();
@@ -68,4 +74,26 @@ async fn what_goes_wrong_has_a_name() {
         .await;
     assert_eq!(altered.code(), "INVALID_REQUEST");
     assert_eq!(caller.call("admin", "").await.code(), "FORBIDDEN");
+}
+
+/// As behind a pooler that hands connections on between transactions: no statement has a name.
+#[tokio::test]
+async fn statements_may_be_unnamed() {
+    let database = TestDatabase::migrated(MANIFEST).await;
+    let config = PoolConfig {
+        statements: StatementMode::Unnamed,
+        ..PoolConfig::default()
+    };
+    let host = Arc::new(TestHost::pooled(&database.gateway_url(), config));
+    let key = StaticKey::from_private([1; 32]);
+    let mut config = GatewayConfig::new(key.clone());
+    config.dev_identity = Some("alice".to_owned());
+    let gateway = Arc::new(Gateway::new(host, config));
+    let closures = Closures::default().on("write", add).on("read", list);
+    gateway.deploy(MANIFEST, closures).unwrap();
+    let caller = Caller::connect(gateway, key.public());
+    for i in 0..3 {
+        caller.call("write", &format!(r#"{{"n":{i}}}"#)).await.text();
+    }
+    assert_eq!(caller.call("read", "").await.text().lines().count(), 3);
 }

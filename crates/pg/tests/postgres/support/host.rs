@@ -19,7 +19,11 @@ pub struct TestHost {
 
 impl TestHost {
     pub fn new(url: &str) -> Self {
-        let pool = PgPool::new(url, PoolConfig::default()).unwrap();
+        Self::pooled(url, PoolConfig::default())
+    }
+
+    pub fn pooled(url: &str, config: PoolConfig) -> Self {
+        let pool = PgPool::new(url, config).unwrap();
         Self {
             database: FaultyDatabase {
                 pool,
