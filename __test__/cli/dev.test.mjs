@@ -56,13 +56,15 @@ describe('kontract dev', () => {
     write(folder, { 'src/tally.ts': counter(100) });
     await again;
     assert.equal(await ask(), 111);
+    await server.stop();
   });
 
   it('says where the one that runs already is', async (t) => {
-    const { folder, url, env } = await dev(t);
+    const { folder, server, url, env } = await dev(t);
     const second = await run(process.execPath, [cli, 'dev', '--port', '0'], { cwd: folder, env });
     assert.equal(second.code, 1);
     assert.ok(second.stderr.includes(`already running for this project: ${url}`), second.stderr);
+    await server.stop();
   });
 
   it('serves the page, reloads it, and stops cleanly', async (t) => {

@@ -1,4 +1,5 @@
 /** `kontract dev`: compile, migrate, serve, and again on every change. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig, type Config } from '../cli/config.js';
 import { UserError } from '../cli/errors.js';
@@ -217,7 +218,8 @@ class DevSession {
 
   /** One change made live. Whatever fails, the build before goes on serving. */
   private async rebuild(files: string[], seen: number): Promise<void> {
-    if (this.aborter.signal.aborted || !this.gateway) return;
+    // A project that is being removed has nothing to rebuild.
+    if (this.aborter.signal.aborted || !this.gateway || !existsSync(join(this.root, 'src'))) return;
     this.report.note(
       `${files.slice(0, 3).join(', ')}${files.length > 3 ? ` and ${files.length - 3} more` : ''} changed`,
     );

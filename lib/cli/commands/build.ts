@@ -67,13 +67,14 @@ async function bundlePage(root: string, report: Reporter): Promise<Map<string, n
 function summary(result: CompileResult, page: Map<string, number>, pageMs: number): object {
   return {
     ok: result.ok,
+    // Native code leaves absent fields out; here they are null.
     routes: result.routes.map(({ id, file, line, perm, ugroup, egroup, middleware }) => ({
       id,
       file,
       line,
       perm,
-      ugroup,
-      egroup,
+      ugroup: ugroup ?? null,
+      egroup: egroup ?? null,
       middleware,
     })),
     outputs: Object.fromEntries(['client', 'server', 'schemas', 'types'].map((part) => [part, `${OUT}/${part}`])),
@@ -85,7 +86,7 @@ function summary(result: CompileResult, page: Map<string, number>, pageMs: numbe
       line,
       column,
       message,
-      help,
+      help: help ?? null,
     })),
     timings: { ...result.timings, pageMs },
   };
