@@ -9,6 +9,7 @@ const COLUMNS = [
   ['min–max', (row) => `${number(row.minOpsPerSec)}–${number(row.maxOpsPerSec)}`],
   ['p50 ms', (row) => row.p50Ms.toFixed(2)],
   ['p99 ms', (row) => row.p99Ms.toFixed(2)],
+  ['CPU µs', (row) => String(row.cpuMicros ?? '')],
   ['RSS MB', (row) => String(row.rssMb ?? '')],
 ];
 

@@ -23,7 +23,7 @@ export async function startServer({ name, command, args, cwd, env, port }) {
     child.once('error', (error) => done(error.message));
     child.once('exit', (code, signal) => done(signal ?? `exit code ${code}`));
   });
-  const server = { name, port, pid: child.pid, rssMb: () => rssMb(child.pid), stop: () => stop(child, ended) };
+  const server = { name, port, pid: child.pid, ...usage(child.pid), stop: () => stop(child, ended) };
   onCleanup(server.stop);
   const outcome = await Promise.race([ready(port), ended]);
   if (outcome !== true) throw new StepError(`${name} did not start (${outcome ?? 'not listening'}):\n${said}`);
@@ -59,7 +59,21 @@ async function stop(child, ended) {
   await ended;
 }
 
-/** Resident memory in megabytes, where the system says it. */
+/** What a process uses, where the system says it. */
+const usage = (pid) => ({ rssMb: () => rssMb(pid), cpuSeconds: () => cpuSeconds(pid) });
+
+/** Processor time so far, the kernel's for it included. */
+function cpuSeconds(pid) {
+  try {
+    // After the name in parentheses; utime and stime are fields 14 and 15, in ticks of 10 ms (proc(5)).
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Resident memory in megabytes. */
 function rssMb(pid) {
   try {
     const kilobytes = readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB$/m)?.[1];

@@ -34,6 +34,7 @@ export async function bench(options) {
 async function run({ names, generate, node, clients, rounds, seconds, quick }) {
   const database = await step('Starting PostgreSQL', startDatabase);
   const systems = await step(`Starting ${names.join(', ')}`, () => startAll(names, node, database));
+  for (const url of [database.kontract, database.peers]) await database.settle(url);
   await step('Checking what they answer', () => check(systems));
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, loadBefore: rounded(loadavg()[0]) };
   const rows = [];

@@ -1,8 +1,8 @@
 // One PostgreSQL for everybody: a database for Kontract, one for the peers.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, rmdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../../scripts/lib/steps.mjs';
 import { onCleanup } from '../lib/cleanup.mjs';
@@ -10,7 +10,11 @@ import { users } from './users.mjs';
 
 const pg = createRequire(join(root, 'package.json'))('pg');
 
-/** Starts the server and fills the peers' table. Resolves to the databases' URLs and the version. */
+/**
+ * Starts the server and fills the peers' table. Resolves to the databases' URLs and the version.
+ * A table that has just been filled has no statistics: `settle` does at once what autovacuum would in
+ * its time.
+ */
 export async function startDatabase() {
   const { startPostgres } = await import(pathToFileURL(join(root, 'lib/dist/dev/postgres.js')).href);
   const folder = mkdtempSync(join(tmpdir(), 'kontract-bench-'));
@@ -21,6 +25,7 @@ export async function startDatabase() {
     for (const path of [server.dataDir, `${server.dataDir}.json`, `${server.dataDir}.log`]) {
       rmSync(path, { recursive: true, force: true });
     }
+    removeIfEmpty(dirname(server.dataDir));
   });
   const version = await withClient(server.url, async (client) => {
     await client.query('create database kontract_bench');
@@ -29,7 +34,15 @@ export async function startDatabase() {
   });
   const urls = { kontract: database(server.url, 'kontract_bench'), peers: database(server.url, 'peers_bench') };
   await withClient(urls.peers, fillPeersTable);
-  return { ...urls, version };
+  return { ...urls, version, settle: (url) => withClient(url, (client) => client.query('vacuum analyze')) };
+}
+
+function removeIfEmpty(folder) {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (error.code !== 'ENOTEMPTY') throw error;
+  }
 }
 
 function database(url, name) {
@@ -58,7 +71,6 @@ async function fillPeersTable(client) {
      from unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::jsonb[]) as row(id, name, email, age, tags)`,
     [column('id'), column('name'), column('email'), column('age'), column('tags').map((tags) => JSON.stringify(tags))],
   );
-  await client.query('vacuum analyze users');
 }
 
 const column = (key) => users.map((user) => user[key]);

@@ -53,5 +53,5 @@ export async function startKontract({ node, databaseUrl, port }) {
     };
   };
   const call = (kind, user) => api[ROUTES[kind]](...argsOf[kind](user));
-  return { name: 'kontract', rssMb: server.rssMb, call, load };
+  return { name: 'kontract', rssMb: server.rssMb, cpuSeconds: server.cpuSeconds, call, load };
 }

@@ -14,8 +14,10 @@ export async function measure({ generate, systems, kind, clients, rounds, second
   for (const system of systems) await generate({ ...plan, seconds: Math.min(seconds, 2) }, loads.get(system));
   for (let round = 0; round < rounds; round++) {
     for (const system of systems) {
+      const before = system.cpuSeconds();
       const report = await generate(plan, loads.get(system));
-      reports.get(system).push({ ...report, rssMb: system.rssMb() });
+      const cpuMicros = ((system.cpuSeconds() - before) * 1e6) / report.calls;
+      reports.get(system).push({ ...report, rssMb: system.rssMb(), cpuMicros });
       process.stderr.write(`  ${kind} ${clients} ${system.name}: ${Math.round(report.opsPerSec)} calls/s\n`);
     }
   }
@@ -25,7 +27,7 @@ export async function measure({ generate, systems, kind, clients, rounds, second
   };
 }
 
-/** Medians over the rounds; memory is the most seen. */
+/** Medians over the rounds; memory is the most seen. `cpuMicros` is the server process's, per call. */
 export function row(kind, system, clients, reports) {
   const over = (key) => spread(reports.map((report) => report[key]));
   const { median, min, max } = over('opsPerSec');
@@ -39,7 +41,7 @@ export function row(kind, system, clients, reports) {
     maxOpsPerSec: Math.round(max),
     p50Ms: over('p50Ms').median,
     p99Ms: over('p99Ms').median,
-    ...(rss.length > 0 ? { rssMb: Math.max(...rss) } : {}),
+    ...(rss.length > 0 ? { rssMb: Math.max(...rss), cpuMicros: Math.round(over('cpuMicros').median) } : {}),
   };
 }
 

@@ -4,14 +4,19 @@ import { test } from 'node:test';
 import { measure, ratiosOf } from './measure.mjs';
 import { COUNT, users } from './users.mjs';
 
-const system = (name) => ({ name, load: (kind) => ({ mode: 'http-json', kind, name }), rssMb: () => 50 });
+const system = (name) => ({
+  name,
+  load: (kind) => ({ mode: 'http-json', kind, name }),
+  rssMb: () => 50,
+  cpuSeconds: () => 1,
+});
 
 /** A generator that remembers whom it loaded and answers with made-up speeds. */
 function recorder(speeds) {
   const order = [];
   const generate = async (plan, { name }) => {
     order.push(name);
-    return { opsPerSec: speeds[name].shift(), p50Ms: 1, p99Ms: 2 };
+    return { opsPerSec: speeds[name].shift(), calls: 500, p50Ms: 1, p99Ms: 2 };
   };
   return { order, generate };
 }

@@ -63,5 +63,5 @@ export async function startPeer(name, { node, databaseUrl, port }) {
     address: `127.0.0.1:${port}`,
     requests: users.map((user) => ({ ...peer[kind](user), expect: expected(user) })),
   });
-  return { name, rssMb: server.rssMb, call, load };
+  return { name, rssMb: server.rssMb, cpuSeconds: server.cpuSeconds, call, load };
 }

@@ -23,6 +23,8 @@ pub trait Client {
 pub struct Tally {
     /// Latency of every good call in nanoseconds; its length is the number of calls.
     pub latency: Histogram<u64>,
+    /// Good calls, warm-up included.
+    pub calls: u64,
     pub errors: u64,
     pub first_error: Option<CallError>,
 }
@@ -34,6 +36,7 @@ impl Tally {
             .expect("constant bounds are valid");
         Self {
             latency,
+            calls: 0,
             errors: 0,
             first_error: None,
         }
@@ -49,6 +52,7 @@ impl Tally {
         self.latency
             .add(other.latency)
             .expect("all histograms have the same bounds");
+        self.calls += other.calls;
         self.errors += other.errors;
         self.first_error = self.first_error.take().or(other.first_error);
     }
@@ -86,6 +90,7 @@ async fn drive<C: Client>(mut client: C, measure_from: Instant, until: Instant) 
             tally.fail(error);
             return tally;
         }
+        tally.calls += 1;
         // One clock reading ends this call and starts the next: there is nothing between them.
         let now = Instant::now();
         if now > until {

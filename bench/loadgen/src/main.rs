@@ -30,7 +30,7 @@ use crate::report::Report;
 const HELP: &str = "Usage: kontract-loadgen < job.json
 
 Reads a job as JSON from stdin, prints one line of JSON:
-  { \"ops\", \"seconds\", \"opsPerSec\", \"p50Ms\", \"p99Ms\", \"errors\", \"firstError\" }
+  { \"ops\", \"calls\", \"seconds\", \"opsPerSec\", \"p50Ms\", \"p99Ms\", \"errors\", \"firstError\" }
 
 A job:
   { \"plan\": { \"clients\": 64, \"warmupSeconds\": 1, \"seconds\": 3 }, \"target\": TARGET }

@@ -12,6 +12,8 @@ use crate::load::Tally;
 pub struct Report {
     /// Good calls answered in the measured time.
     pub ops: u64,
+    /// Good calls, warm-up included: what CPU time of the server is divided by.
+    pub calls: u64,
     pub seconds: f64,
     pub ops_per_sec: f64,
     pub p50_ms: f64,
@@ -27,6 +29,7 @@ impl Report {
         let seconds = measured.as_secs_f64();
         Self {
             ops,
+            calls: tally.calls,
             seconds,
             ops_per_sec: as_f64(ops) / seconds,
             p50_ms: as_f64(tally.latency.value_at_quantile(0.5)) / 1e6,
