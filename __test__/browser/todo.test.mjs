@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { cleanup } from '../support/cleanup.mjs';
 import { database, query } from '../support/database.mjs';
 import { start } from '../support/process.mjs';
 import { cli, copyOfExample, repository } from '../support/project.mjs';
@@ -21,9 +22,9 @@ test('the page adds, toggles, removes, and keeps what it did', { skip }, async (
     env: { DATABASE_URL: databaseUrl },
     ready: /https?:\/\/127\.0\.0\.1:\d+/,
   });
-  t.after(dev.stop);
+  cleanup(t, dev.stop);
   const browser = await chromium.launch({ executablePath, args: QUIET });
-  t.after(() => browser.close());
+  cleanup(t, () => browser.close());
   const page = await browser.newPage({ viewport: { width: 900, height: 760 }, colorScheme: 'light' });
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));

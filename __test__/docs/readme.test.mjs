@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { cleanup } from '../support/cleanup.mjs';
 import { database } from '../support/database.mjs';
 import { run, start } from '../support/process.mjs';
 import { cli, project, repository } from '../support/project.mjs';
@@ -17,7 +18,7 @@ test('what the README shows is what happens', async (t) => {
     env: { DATABASE_URL: await database(t) },
     ready: /ready: (http\S+)/,
   });
-  t.after(dev.stop);
+  cleanup(t, dev.stop);
   const app = await run(process.execPath, ['--import', 'kontract/loader.mjs', 'app.mjs'], {
     cwd: folder,
     env: { KONTRACT_URL: dev.match[1] },

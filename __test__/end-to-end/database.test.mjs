@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test } from 'node:test';
+import { cleanup } from '../support/cleanup.mjs';
 import { query } from '../support/database.mjs';
 import { start } from '../support/process.mjs';
 import { cli, copyOfExample, repository, temporaryFolder, write } from '../support/project.mjs';
@@ -25,7 +26,7 @@ export async function addPair(first: string, second: string, pauseMs: number): P
 test('the database is killed in the middle of a call', async (t) => {
   const dataDir = join(temporaryFolder(t), 'postgres');
   let postgres = await startPostgres({ dataDir });
-  t.after(() => postgres.stop());
+  cleanup(t, () => postgres.stop());
   const folder = copyOfExample(t, 'todo');
   write(folder, { 'src/api/slow.ts': SLOW });
   const app = await startTodo(t, { folder, databaseUrl: postgres.url });
@@ -65,10 +66,10 @@ test('the database is not there yet when dev starts', async (t) => {
     env: { DATABASE_URL: url },
     ready: new RegExp(`127\\.0\\.0\\.1:${port} does not answer`),
   });
-  t.after(dev.stop);
+  cleanup(t, dev.stop);
   const ready = dev.waitFor(/ready: (http\S+)/);
   const postgres = await startPostgres({ dataDir, port });
-  t.after(() => postgres.stop());
+  cleanup(t, () => postgres.stop());
   const [, address] = await ready;
   assert.equal((await fetch(`${address}/healthz`)).status, 200);
 });

@@ -1,6 +1,7 @@
 // What a stranger may send: each is answered with a typed error, changes nothing, and the next call works.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cleanup } from '../support/cleanup.mjs';
 import { startTodo } from '../support/todo.mjs';
 
 const CLEAR = 1 << 5;
@@ -18,7 +19,7 @@ test('hostile frames and arguments', async (t) => {
     return fetch(address, init);
   };
   const client = createClient({ url, pins, fetch: recording });
-  t.after(() => client.close());
+  cleanup(t, () => client.close());
   const post = async (address, body) => {
     const response = await fetch(address, { method: 'POST', body });
     return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };

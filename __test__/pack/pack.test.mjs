@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { platformId } from '../../scripts/lib/platform.mjs';
+import { cleanup } from '../support/cleanup.mjs';
 import { database } from '../support/database.mjs';
 import { run, start } from '../support/process.mjs';
 import { repository, temporaryFolder, write } from '../support/project.mjs';
@@ -90,7 +91,7 @@ test('an installed package works without the repository', async (t) => {
     env: { DATABASE_URL: await database(t) },
     ready: /https?:\/\/127\.0\.0\.1:\d+/,
   });
-  t.after(dev.stop);
+  cleanup(t, dev.stop);
   const [url] = dev.match;
 
   for (const [index, flag] of ['--loader', '--import'].entries()) {

@@ -1,6 +1,7 @@
 // A database of its own for a test, in the server the test runner started.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { cleanup } from './cleanup.mjs';
 
 const server = process.env.KONTRACT_TEST_DATABASE_URL;
 
@@ -9,7 +10,7 @@ export async function database(t) {
   if (!server) throw new Error('KONTRACT_TEST_DATABASE_URL is not set: run these tests with `npm test -- <lane>`');
   const name = `test_${randomBytes(6).toString('hex')}`;
   await query(server, `CREATE DATABASE ${name}`);
-  t.after(() => query(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+  cleanup(t, () => query(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
   const url = new URL(server);
   url.pathname = `/${name}`;
   return url.href;

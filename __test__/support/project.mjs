@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cleanup } from './cleanup.mjs';
 
 export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const cli = join(repository, 'bin/kontract.mjs');
@@ -10,7 +11,7 @@ export const cli = join(repository, 'bin/kontract.mjs');
 /** A folder that is removed when the test is over. */
 export function temporaryFolder(t, prefix = 'kontract-') {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), prefix)));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  cleanup(t, () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

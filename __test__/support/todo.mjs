@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { database, query } from './database.mjs';
 import { start } from './process.mjs';
 import { cli, copyOfExample } from './project.mjs';
+import { cleanup } from './cleanup.mjs';
 
 /** Starts `kontract dev` on a copy of the example. `rows(table)` are a table's live rows, read past Kontract. */
 export async function startTodo(t, { databaseUrl, folder = copyOfExample(t, 'todo') } = {}) {
@@ -14,7 +15,7 @@ export async function startTodo(t, { databaseUrl, folder = copyOfExample(t, 'tod
     env: { DATABASE_URL: url },
     ready: /ready: (https?:\/\/127\.0\.0\.1:\d+)/,
   });
-  t.after(dev.stop);
+  cleanup(t, dev.stop);
   const build = join(folder, 'node_modules/.kontract/build');
   const client = await import(pathToFileURL(join(build, 'client/index.js')).href);
   const { routes } = await import(pathToFileURL(join(build, 'client/routes.js')).href);
