@@ -59,8 +59,13 @@ impl Authenticator {
             perm: Perm::RWX,
             expires: None,
         });
+        // Anyone can sign with no secret at all.
+        let secret = config
+            .jwt_secret
+            .as_deref()
+            .filter(|secret| !secret.is_empty());
         Self {
-            key: config.jwt_secret.as_deref().map(DecodingKey::from_secret),
+            key: secret.map(DecodingKey::from_secret),
             validation,
             development,
         }

@@ -98,6 +98,18 @@ async fn a_token_says_who_calls() {
 }
 
 #[tokio::test]
+async fn an_empty_secret_is_no_secret() {
+    use jsonwebtoken::{EncodingKey, Header, encode};
+    let closures = Closures::default().on("read", who);
+    let world = World::configured(closures, |config| config.jwt_secret = Some(Vec::new())).await;
+    let mut caller = world.caller();
+    let claims = json!({"sub": "u", "exp": in_an_hour()});
+    let forged = encode(&Header::default(), &claims, &EncodingKey::from_secret(b"")).unwrap();
+    caller.token = Some(forged);
+    assert_eq!(caller.call("read", "").await.code(), "UNAUTHORIZED");
+}
+
+#[tokio::test]
 async fn a_decorator_may_not_exceed_the_token() {
     let world = with_tokens(Closures::default().on("read", who).on("write", who)).await;
     let mut caller = world.caller();

@@ -93,7 +93,10 @@ async fn statements_may_be_unnamed() {
     gateway.deploy(MANIFEST, closures).unwrap();
     let caller = Caller::connect(gateway, key.public());
     for i in 0..3 {
-        caller.call("write", &format!(r#"{{"n":{i}}}"#)).await.text();
+        caller
+            .call("write", &format!(r#"{{"n":{i}}}"#))
+            .await
+            .text();
     }
     assert_eq!(caller.call("read", "").await.text().lines().count(), 3);
 }
