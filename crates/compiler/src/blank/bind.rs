@@ -252,6 +252,6 @@ impl Visit for Targets {
 }
 
 /// Whether this is `defineMiddleware(…)`.
-pub(crate) fn is_define_middleware(call: &CallExpr) -> bool {
+fn is_define_middleware(call: &CallExpr) -> bool {
     matches!(&call.callee, Callee::Expr(callee) if callee.is_ident_ref_to("defineMiddleware"))
 }

@@ -8,7 +8,7 @@ mod bind;
 mod scanner;
 
 pub(crate) use arguments::{Argument, Value, parse_arguments, parse_object};
-pub(crate) use bind::{Bindings, bind, is_define_middleware};
+pub(crate) use bind::{Bindings, bind};
 
 use crate::diagnostics::Range;
 

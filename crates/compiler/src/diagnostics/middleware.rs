@@ -2,15 +2,15 @@
 
 use super::{Range, Report};
 
-/// `defineMiddleware` with something else than a list of functions.
+/// A middleware file with something else than a list of functions.
 pub(crate) fn not_a_list(file: usize, range: Range) -> Report {
     Report::error(
         "KT4001",
         file,
         range,
-        "`defineMiddleware` takes one list of functions, written here".to_owned(),
+        "`src/middleware.ts` exports one list of functions, written in place".to_owned(),
     )
-    .help("`export default defineMiddleware([ async (ctx, next) => { await next(); } ])`")
+    .help("`import { defineMiddleware } from 'kontract'` and `export default defineMiddleware([ async (ctx, next) => { await next(); } ])`")
 }
 
 /// An endpoint in a filter that no backend function has.

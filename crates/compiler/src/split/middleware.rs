@@ -1,9 +1,9 @@
 //! The project's middleware: what stands in the list of `src/middleware.ts`, and for which routes.
 
-use swc_core::common::Spanned;
-use swc_core::ecma::ast::{Expr, ModuleDecl, ModuleItem};
+use swc_core::common::{DUMMY_SP, Spanned};
+use swc_core::ecma::ast::{ArrayLit, Expr, ModuleDecl, ModuleItem};
 
-use crate::blank::{Argument, Value, is_define_middleware};
+use crate::blank::{Argument, Value};
 use crate::decorators;
 use crate::diagnostics::{Range, Report, middleware as errors};
 use crate::modules::Modules;
@@ -65,30 +65,13 @@ pub(crate) fn find_middleware(
     else {
         return Middleware::default();
     };
-    let mut filters = Vec::new();
-    for item in &modules.files[file].module.body {
-        let ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultExpr(export)) = item else {
-            continue;
-        };
-        let Expr::Call(call) = &*export.expr else {
-            continue;
-        };
-        if !is_define_middleware(call) {
-            continue;
+    let filters = match list(modules, file) {
+        Ok(list) => filters(modules, file, list, reports),
+        Err(range) => {
+            reports.push(errors::not_a_list(file, range));
+            Vec::new()
         }
-        let Some(Expr::Array(list)) = call.args.first().map(|a| &*a.expr) else {
-            reports.push(errors::not_a_list(file, range_of(call.span)));
-            continue;
-        };
-        for element in &list.elems {
-            match element {
-                Some(e) if e.spread.is_none() => {
-                    filters.push(filter(modules, file, &e.expr, reports));
-                }
-                _ => reports.push(errors::not_a_list(file, range_of(list.span))),
-            }
-        }
-    }
+    };
     let known: Vec<&str> = routes.iter().map(|r| r.id.as_str()).collect();
     for filter in &filters {
         for id in filter
@@ -121,6 +104,38 @@ fn report_elsewhere(modules: &Modules, reports: &mut Vec<Report>) {
             }
         }
     }
+}
+
+/// The list the file exports; otherwise what stands in its place.
+fn list(modules: &Modules, file: usize) -> Result<&ArrayLit, Range> {
+    let body = &modules.files[file].module.body;
+    let default = body
+        .iter()
+        .find_map(|item| item.as_module_decl()?.as_export_default_expr());
+    let Some(export) = default else {
+        return Err(range_of(body.first().map_or(DUMMY_SP, Spanned::span)));
+    };
+    let call = call_of_kontract(modules, file, &export.expr, "defineMiddleware");
+    match call.and_then(|c| c.args.first()).map(|a| &*a.expr) {
+        Some(Expr::Array(list)) => Ok(list),
+        _ => Err(range_of(export.span)),
+    }
+}
+
+fn filters(
+    modules: &Modules,
+    file: usize,
+    list: &ArrayLit,
+    reports: &mut Vec<Report>,
+) -> Vec<Filter> {
+    let mut filters = Vec::new();
+    for element in &list.elems {
+        match element {
+            Some(e) if e.spread.is_none() => filters.push(filter(modules, file, &e.expr, reports)),
+            _ => reports.push(errors::not_a_list(file, range_of(list.span))),
+        }
+    }
+    filters
 }
 
 fn filter(modules: &Modules, file: usize, element: &Expr, reports: &mut Vec<Report>) -> Filter {
