@@ -24,7 +24,10 @@ await main(async () => {
     return step('Checking examples/todo', () => run(process.execPath, ['check.mjs'], { cwd: example }));
   }
   const flags = args.includes('--no-open') || args.includes('--open') ? args : [...args, '--open'];
-  const child = spawn(process.execPath, [join(root, 'bin/kontract.mjs'), 'dev', ...flags], { cwd: example, stdio: 'inherit' });
+  const child = spawn(process.execPath, [join(root, 'bin/kontract.mjs'), 'dev', ...flags], {
+    cwd: example,
+    stdio: 'inherit',
+  });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   process.exitCode = await new Promise((done) => child.on('exit', (code, signal) => done(signal ? 0 : (code ?? 1))));
 });

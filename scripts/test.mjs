@@ -1,5 +1,7 @@
 // `npm test [-- LANE…]`: the one gate. Sets everything up, runs every lane, ends with one line
 // `N passed, N failed, N skipped`; every skip says why.
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureChromium } from './lib/chromium.mjs';
@@ -29,7 +31,9 @@ await main(async () => {
     const started = performance.now();
     const tally = await run();
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    process.stdout.write(`${title}: ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped.length} skipped in ${seconds} s\n`);
+    process.stdout.write(
+      `${title}: ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped.length} skipped in ${seconds} s\n`,
+    );
     total.passed += tally.passed;
     total.failed += tally.failed;
     total.skipped.push(...tally.skipped);
@@ -66,10 +70,12 @@ const bin = (name) => join(root, 'node_modules/.bin', name);
 /** One PostgreSQL for all lanes; each test makes its own database in it. */
 async function withDatabase(body) {
   const { startPostgres } = await import(pathToFileURL(join(root, 'lib/dist/dev/postgres.js')).href);
-  const { mkdtempSync, rmSync } = await import('node:fs');
-  const { tmpdir } = await import('node:os');
   const folder = mkdtempSync(join(tmpdir(), 'kontract-test-'));
-  const server = await step('Starting PostgreSQL for the tests', () => startPostgres({ dataDir: join(folder, 'postgres') }));
+  // The server may run as another user, who has to pass through.
+  chmodSync(folder, 0o711);
+  const server = await step('Starting PostgreSQL for the tests', () =>
+    startPostgres({ dataDir: join(folder, 'postgres'), throwaway: true }),
+  );
   const stop = () => void server.stop();
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);

@@ -1,9 +1,8 @@
 //! `migrate`: brings a database to what a manifest needs.
 
-use kontract_pg::{Report, gateway_url, migrate as apply};
+use kontract_pg::{Report, connect, gateway_url, migrate as apply};
 use napi::bindgen_prelude::{Error, Result};
 use napi_derive::napi;
-use tokio_postgres::NoTls;
 
 /// Options of `migrate`.
 #[napi(object)]
@@ -31,15 +30,12 @@ pub struct MigrateReport {
 #[napi]
 pub async fn migrate(options: MigrateOptions) -> Result<MigrateReport> {
     let MigrateOptions { admin_url, manifest, gateway_password } = options;
-    let (client, connection) = tokio_postgres::connect(&admin_url, NoTls)
+    let address = admin_url.parse().map_err(|_| Error::from_reason("the database address cannot be read"))?;
+    let client = connect(&address)
         .await
         .map_err(|error| Error::from_reason(format!("cannot connect to the database: {error}")))?;
-    let driving = tokio::spawn(connection);
-    let report = apply(&client, &manifest, &gateway_password).await.map_err(|error| Error::from_reason(error.to_string()));
-    drop(client);
-    // The connection ends when its client is gone; how it ended says nothing new.
-    let _ = driving.await;
-    let Report { applied, degraded } = report?;
+    let report = apply(&client, &manifest, &gateway_password).await;
+    let Report { applied, degraded } = report.map_err(|error| Error::from_reason(error.to_string()))?;
     let derived = if degraded { None } else { gateway_url(&admin_url, &gateway_password) };
     Ok(MigrateReport { applied, gateway_url: derived.unwrap_or(admin_url), degraded })
 }

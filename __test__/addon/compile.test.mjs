@@ -10,7 +10,8 @@ const { native } = await import(pathToFileURL(join(import.meta.dirname, '../../l
 
 const OUT = 'node_modules/.kontract/build';
 const CACHE = 'node_modules/.kontract/cache.json';
-const compile = (folder, options = {}) => native.compileProject(folder, { mode: 'development', outDir: OUT, ...options });
+const compile = (folder, options = {}) =>
+  native.compileProject(folder, { mode: 'development', outDir: OUT, ...options });
 
 const FILES = {
   'src/types.ts': `export interface Note {\n  @primkey id: string;\n  text: string;\n}\n`,
@@ -28,7 +29,10 @@ test('unchanged sources are not compiled again, changed ones are', (t) => {
   const first = compile(folder);
   assert.equal(first.ok, true, first.diagnostics.map((one) => one.frame).join('\n'));
   assert.equal(first.changed, true);
-  assert.deepEqual(first.routes.map((route) => [route.id, route.file, route.perm]), [['getNote', 'src/notes.ts', 4]]);
+  assert.deepEqual(
+    first.routes.map((route) => [route.id, route.file, route.perm]),
+    [['getNote', 'src/notes.ts', 4]],
+  );
   assert.deepEqual(first.tables, ['notes']);
 
   const cache = JSON.parse(readFileSync(join(folder, CACHE), 'utf8'));
@@ -46,7 +50,10 @@ test('unchanged sources are not compiled again, changed ones are', (t) => {
   write(folder, { 'src/notes.ts': FILES['src/notes.ts'].replaceAll('getNote', 'readNote') });
   const third = compile(folder);
   assert.equal(third.changed, true);
-  assert.deepEqual(third.routes.map((route) => route.id), ['readNote']);
+  assert.deepEqual(
+    third.routes.map((route) => route.id),
+    ['readNote'],
+  );
   assert.match(readFileSync(stub, 'utf8'), /readNote/);
 
   rmSync(join(folder, 'src/notes.ts'));
@@ -57,7 +64,13 @@ test('unchanged sources are not compiled again, changed ones are', (t) => {
 test('a damaged cache or output is rebuilt, never trusted', (t) => {
   const folder = project(t, FILES);
   const first = compile(folder);
-  for (const damage of ['{', '[]', '{"version":"0"}', '\0'.repeat(100), JSON.stringify({ ...JSON.parse(readFileSync(join(folder, CACHE), 'utf8')), files: {} })]) {
+  for (const damage of [
+    '{',
+    '[]',
+    '{"version":"0"}',
+    '\0'.repeat(100),
+    JSON.stringify({ ...JSON.parse(readFileSync(join(folder, CACHE), 'utf8')), files: {} }),
+  ]) {
     writeFileSync(join(folder, CACHE), damage);
     const again = compile(folder);
     assert.equal(again.changed, true, damage.slice(0, 40));

@@ -11,7 +11,10 @@ const base64url = (hex) => Buffer.from(hex, 'hex').toString('base64url');
 test('a key pair agrees with the known answer', () => {
   const vectors = join(import.meta.dirname, '../../crates/raystream/tests/vectors/raystream-kat.json');
   const kat = JSON.parse(readFileSync(vectors, 'utf8'));
-  assert.deepEqual(native.publicKey(base64url(kat.static_priv)), { publicKey: base64url(kat.static_pub), keyId: kat.key_id });
+  assert.deepEqual(native.publicKey(base64url(kat.static_priv)), {
+    publicKey: base64url(kat.static_pub),
+    keyId: kat.key_id,
+  });
 });
 
 test('every key pair is another one', () => {
@@ -23,6 +26,9 @@ test('every key pair is another one', () => {
 
 test('a bad key is refused without being repeated', () => {
   for (const bad of ['', 'abc', 'secret-but-not-a-key', 'A'.repeat(42), 'A'.repeat(44)]) {
-    assert.throws(() => native.publicKey(bad), (error) => /32 bytes in base64url/.test(error.message) && !(bad && error.message.includes(bad)));
+    assert.throws(
+      () => native.publicKey(bad),
+      (error) => /32 bytes in base64url/.test(error.message) && !(bad && error.message.includes(bad)),
+    );
   }
 });

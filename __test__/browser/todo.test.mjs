@@ -12,7 +12,15 @@ import { cli, copyOfExample, repository } from '../support/project.mjs';
 const executablePath = process.env.KONTRACT_CHROMIUM;
 const skip = executablePath ? false : 'no Chromium found: install one or set KONTRACT_CHROMIUM to its path';
 /** Chromium must neither need a display nor look for the outside world. */
-const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 test('the page adds, toggles, removes, and keeps what it did', { skip }, async (t) => {
   const folder = copyOfExample(t, 'todo');

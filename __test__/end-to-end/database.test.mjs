@@ -37,9 +37,15 @@ test('the database is killed in the middle of a call', async (t) => {
   // Connections killed while the handler runs: the call is retried or refused, never half done.
   const killed = api.addPair('a', 'b', 150);
   await new Promise((done) => setTimeout(done, 200));
-  await query(postgres.url, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'kontract_gateway'`);
+  await query(
+    postgres.url,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'kontract_gateway'`,
+  );
   await killed;
-  assert.deepEqual((await rows('todos')).map((row) => row.data.text), ['before', 'a', 'b']);
+  assert.deepEqual(
+    (await rows('todos')).map((row) => row.data.text),
+    ['before', 'a', 'b'],
+  );
 
   // The whole server gone.
   const during = assert.rejects(api.addPair('c', 'd', 300), ServiceUnavailableError);
@@ -50,9 +56,15 @@ test('the database is killed in the middle of a call', async (t) => {
   await assert.rejects(api.listTodos(), ServiceUnavailableError);
 
   postgres = await startPostgres({ dataDir, port });
-  assert.deepEqual((await api.listTodos()).map((todo) => todo.text), ['before', 'a', 'b']);
+  assert.deepEqual(
+    (await api.listTodos()).map((todo) => todo.text),
+    ['before', 'a', 'b'],
+  );
   await api.addTodo('after');
-  assert.deepEqual((await rows('todos')).map((row) => row.data.text), ['before', 'a', 'b', 'after']);
+  assert.deepEqual(
+    (await rows('todos')).map((row) => row.data.text),
+    ['before', 'a', 'b', 'after'],
+  );
 });
 
 test('the database is not there yet when dev starts', async (t) => {

@@ -10,7 +10,14 @@ const RPC_ERROR = 0x12;
 test('hostile frames and arguments', async (t) => {
   const app = await startTodo(t);
   const { api, routes, url, pins, rows } = app;
-  const { createClient, InvalidRequestError, NotFoundError, ServiceUnavailableError, DecryptionError, VersionSkewError } = app.client;
+  const {
+    createClient,
+    InvalidRequestError,
+    NotFoundError,
+    ServiceUnavailableError,
+    DecryptionError,
+    VersionSkewError,
+  } = app.client;
 
   /** Frames as they went over the wire, newest last. */
   const sent = [];
@@ -27,7 +34,11 @@ test('hostile frames and arguments', async (t) => {
   const isClearError = ({ bytes }) => bytes[1] === RPC_ERROR && (((bytes[2] << 8) | bytes[3]) & CLEAR) !== 0;
 
   const kept = await api.addTodo('kept');
-  const stillWorks = async () => assert.deepEqual((await api.listTodos()).map((todo) => todo.id), [kept.id]);
+  const stillWorks = async () =>
+    assert.deepEqual(
+      (await api.listTodos()).map((todo) => todo.id),
+      [kept.id],
+    );
 
   await t.test('arguments of the wrong type are refused before they are sent', async () => {
     await assert.rejects(async () => api.addTodo(42), /text: expected string/);
@@ -39,7 +50,10 @@ test('hostile frames and arguments', async (t) => {
   await t.test('argument bytes that are no arguments', async () => {
     for (const bytes of [new Uint8Array(0), new Uint8Array([1]), new Uint8Array(64).fill(255), new Uint8Array(16)]) {
       const garbled = { ...routes.addTodo, encodeArgs: () => bytes };
-      await assert.rejects(client.call(garbled, []), (error) => error instanceof InvalidRequestError && error.status === 400);
+      await assert.rejects(
+        client.call(garbled, []),
+        (error) => error instanceof InvalidRequestError && error.status === 400,
+      );
     }
     await stillWorks();
   });

@@ -70,18 +70,26 @@ test('an installed package works without the repository', async (t) => {
   const folder = temporaryFolder(t, 'stranger-');
   const tarballs = [];
   for (const source of [repository, join(repository, 'npm', platformId())]) {
-    const packed = await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder, source], { cwd: folder });
+    const packed = await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder, source], {
+      cwd: folder,
+    });
     assert.equal(packed.code, 0, packed.stderr);
     tarballs.push(join(folder, packed.stdout.trim().split('\n').at(-1)));
   }
   write(folder, FILES);
-  const install = await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs, 'typescript@7'], {
-    cwd: folder,
-  });
+  const install = await run(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs, 'typescript@7'],
+    {
+      cwd: folder,
+    },
+  );
   assert.equal(install.code, 0, install.stderr);
   assert.ok(!existsSync(join(folder, 'node_modules/kontract/crates')), 'no Rust sources in the package');
   assert.deepEqual(
-    readdirSync(join(folder, 'node_modules/kontract')).filter((name) => name.startsWith('__test__') || name === 'examples'),
+    readdirSync(join(folder, 'node_modules/kontract')).filter(
+      (name) => name.startsWith('__test__') || name === 'examples',
+    ),
     [],
   );
 
@@ -95,7 +103,10 @@ test('an installed package works without the repository', async (t) => {
   const [url] = dev.match;
 
   for (const [index, flag] of ['--loader', '--import'].entries()) {
-    const app = await run(process.execPath, [flag, 'kontract/loader.mjs', 'app.mjs'], { cwd: folder, env: { KONTRACT_URL: url } });
+    const app = await run(process.execPath, [flag, 'kontract/loader.mjs', 'app.mjs'], {
+      cwd: folder,
+      env: { KONTRACT_URL: url },
+    });
     assert.equal(app.code, 0, app.stderr);
     assert.deepEqual(JSON.parse(app.stdout), { text: 'buy milk', due: 0, count: index + 1 });
   }

@@ -16,7 +16,8 @@ export function cleanup(t, action) {
           failures.push(error);
         }
       }
-      if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures, 'cleaning up failed');
+      if (failures.length > 0)
+        throw failures.length === 1 ? failures[0] : new AggregateError(failures, 'cleaning up failed');
     });
   }
   stack.push(action);

@@ -12,7 +12,11 @@ process.on('exit', () => {
  * Answers `{ match, output(), stop(), child }`; `stop` asks politely first.
  */
 export async function start(command, args, { cwd, env, ready, timeoutMs = 60_000 } = {}) {
-  const child = spawn(command, args, { cwd, env: { ...process.env, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   running.add(child);
   const exited = once(child, 'exit').then(() => running.delete(child));
   let output = '';
@@ -60,7 +64,11 @@ export async function start(command, args, { cwd, env, ready, timeoutMs = 60_000
 
 /** Runs a process to its end: `{ code, stdout, stderr }`. */
 export async function run(command, args, { cwd, env, timeoutMs = 300_000 } = {}) {
-  const child = spawn(command, args, { cwd, env: { ...process.env, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   running.add(child);
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   let stdout = '';

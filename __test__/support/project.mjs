@@ -1,5 +1,5 @@
 // Throw-away Kontract projects in a temporary folder.
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,8 @@ export const cli = join(repository, 'bin/kontract.mjs');
 /** A folder that is removed when the test is over. */
 export function temporaryFolder(t, prefix = 'kontract-') {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), prefix)));
+  // A database server in it may run as another user, who has to pass through.
+  chmodSync(folder, 0o711);
   cleanup(t, () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -1,5 +1,17 @@
 // What a user's editor is told. Compiled, never run; `@ts-expect-error` lines must not compile.
-import { HttpResp, NotFoundError, api, createClient, defineMiddleware, kontract, mwfilter, perms, type Context, type Env, type Storage } from 'kontract';
+import {
+  HttpResp,
+  NotFoundError,
+  api,
+  createClient,
+  defineMiddleware,
+  kontract,
+  mwfilter,
+  perms,
+  type Context,
+  type Env,
+  type Storage,
+} from 'kontract';
 
 interface Note {
   id: string;

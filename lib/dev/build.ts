@@ -1,7 +1,7 @@
 /** Compiling a project for development, the same way for `kontract dev` and the module loader. */
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../cli/config.js';
 import { BUILD_DIR, LOCK_FILE, workFolder, writeIfChanged } from '../cli/project.js';
@@ -42,21 +42,9 @@ export async function loadServer(root: string): Promise<{ module: ServerModule; 
       const from = join(build, part);
       if (existsSync(from)) cpSync(from, join(folder, part), { recursive: true });
     }
-    pointMaps(root, folder);
   }
   const module = (await import(pathToFileURL(join(folder, 'server', 'index.js')).href)) as ServerModule;
   return { module, folder };
-}
-
-/** The compiler names sources from the project's root; here is how to get there, so that stacks lead to them. */
-function pointMaps(root: string, folder: string): void {
-  for (const name of readdirSync(folder, { recursive: true }) as string[]) {
-    if (!name.endsWith('.js.map')) continue;
-    const file = join(folder, name);
-    const map = JSON.parse(readFileSync(file, 'utf8')) as { sourceRoot?: string };
-    map.sourceRoot = `${relative(dirname(file), root)}/`;
-    writeFileSync(file, JSON.stringify(map));
-  }
 }
 
 /** Removes the servers of earlier builds. */

@@ -87,7 +87,11 @@ export interface NativeCall {
   push(table: string, json: string): Promise<string>;
   pop(table: string): Promise<string | null>;
   shift(table: string): Promise<string | null>;
-  query(table: string, filter: string | null, cursor: string | null): Promise<{ rows: string[]; cursor: string | null }>;
+  query(
+    table: string,
+    filter: string | null,
+    cursor: string | null,
+  ): Promise<{ rows: string[]; cursor: string | null }>;
 }
 
 export type DispatchResult =

@@ -9,7 +9,8 @@ const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 export async function ensureChromium() {
   if (process.env.KONTRACT_CHROMIUM) return {};
   let path = find();
-  const mayInstall = process.getuid?.() === 0 && ask('apt-get', ['--version']) && (process.env.CI || process.env.KONTRACT_SETUP_APT);
+  const mayInstall =
+    process.getuid?.() === 0 && ask('apt-get', ['--version']) && (process.env.CI || process.env.KONTRACT_SETUP_APT);
   if (!path && mayInstall) {
     await step('Installing Chromium for the browser tests', async () => {
       await run('apt-get', ['update', '-q']);

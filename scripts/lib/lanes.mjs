@@ -31,7 +31,9 @@ export async function check(command, args, options) {
 /** Cargo's tests, by nextest where it is installed. */
 export async function rust(env) {
   const nextest = ask('cargo', ['nextest', '--version']) !== null;
-  const args = nextest ? ['nextest', 'run', '--locked', '--no-fail-fast', '--status-level', 'fail'] : ['test', '--locked', '--no-fail-fast'];
+  const args = nextest
+    ? ['nextest', 'run', '--locked', '--no-fail-fast', '--status-level', 'fail']
+    : ['test', '--locked', '--no-fail-fast'];
   const { code, output } = await capture('cargo', args, { env: { ...process.env, ...env } });
   const tally = nextest ? nextestTally(output) : cargoTally(output);
   // A build that fails prints no summary: that is a failure, not zero tests.
@@ -42,12 +44,18 @@ export async function rust(env) {
 function nextestTally(output) {
   const summary = output.match(/Summary .*?(\d+) tests? run: (.*)/)?.[2] ?? '';
   const count = (word) => Number(summary.match(new RegExp(`(\\d+) ${word}`))?.[1] ?? 0);
-  return { passed: count('passed'), failed: count('failed') + count('timed out'), skipped: reasons(count('skipped'), 'rust') };
+  return {
+    passed: count('passed'),
+    failed: count('failed') + count('timed out'),
+    skipped: reasons(count('skipped'), 'rust'),
+  };
 }
 
 function cargoTally(output) {
   const tally = { passed: 0, failed: 0, skipped: [] };
-  for (const [, passed, failed, ignored] of output.matchAll(/test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/g)) {
+  for (const [, passed, failed, ignored] of output.matchAll(
+    /test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/g,
+  )) {
     tally.passed += Number(passed);
     tally.failed += Number(failed);
     tally.skipped.push(...reasons(Number(ignored), 'rust'));
@@ -61,7 +69,13 @@ const reasons = (count, lane) => Array.from({ length: count }, () => `${lane}: i
 export async function javascript(env, folders) {
   const files = folders.flatMap((folder) => testFiles(join(root, '__test__', folder)));
   const reporter = join(root, 'scripts/lib/tally-reporter.mjs');
-  const args = ['--test', '--test-concurrency=1', `--test-reporter=${reporter}`, '--test-reporter-destination=stdout', ...files];
+  const args = [
+    '--test',
+    '--test-concurrency=1',
+    `--test-reporter=${reporter}`,
+    '--test-reporter-destination=stdout',
+    ...files,
+  ];
   const { code, output } = await capture(process.execPath, args, { env: { ...process.env, ...env } });
   const tally = JSON.parse(output.match(/^#tally (.*)$/m)?.[1] ?? '{"passed":0,"failed":0,"skipped":[]}');
   if (code !== 0 && tally.failed === 0) tally.failed = 1;

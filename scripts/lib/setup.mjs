@@ -1,6 +1,17 @@
 // Everything between a fresh clone and a working `kontract`: done once, skipped when up to date.
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { StepError, ask, root, run, step } from './steps.mjs';
 import { platformId } from './platform.mjs';
@@ -20,13 +31,20 @@ export async function setup({ release = false } = {}) {
 function checkTools() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (!((major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22)) {
-    throw new StepError(`Kontract needs Node 20.19, 22.12 or later; this is ${process.version}. See https://nodejs.org`);
+    throw new StepError(
+      `Kontract needs Node 20.19, 22.12 or later; this is ${process.version}. See https://nodejs.org`,
+    );
   }
   const rustc = ask('rustc', ['--version']);
-  const version = rustc?.match(/^rustc (\d+)\.(\d+)/)?.slice(1).map(Number);
+  const version = rustc
+    ?.match(/^rustc (\d+)\.(\d+)/)
+    ?.slice(1)
+    .map(Number);
   if (!version) throw new StepError('Rust is not installed: see https://rustup.rs');
   if (version[0] !== RUST_VERSION[0] || version[1] < RUST_VERSION[1]) {
-    throw new StepError(`Kontract needs Rust ${RUST_VERSION.join('.')} or later; this is ${rustc}. Run: rustup update stable`);
+    throw new StepError(
+      `Kontract needs Rust ${RUST_VERSION.join('.')} or later; this is ${rustc}. Run: rustup update stable`,
+    );
   }
   if (!['cc', 'gcc', 'clang'].some((compiler) => ask(compiler, ['--version']))) {
     throw new StepError('No C compiler found; on Debian or Ubuntu: apt-get install gcc libc6-dev');
@@ -34,7 +52,9 @@ function checkTools() {
 }
 
 async function installPackages() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(root, 'node_modules/.kontract-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   await step('Installing npm packages', async () => {
@@ -92,5 +112,7 @@ function linkSelf() {
 
 /** Platform packages that exist in `npm/`. */
 export function platforms() {
-  return readdirSync(join(root, 'npm'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return readdirSync(join(root, 'npm'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
 }

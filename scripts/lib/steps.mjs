@@ -24,7 +24,9 @@ export function run(command, args, options = {}) {
     const child = spawn(command, args, { cwd: root, ...options, stdio: ['ignore', 2, 2] });
     child.on('error', (error) => fail(new StepError(`cannot run ${command}: ${error.message}`)));
     child.on('exit', (code, signal) =>
-      code === 0 ? done() : fail(new StepError(`${command} ${args.join(' ')} ended with ${signal ?? `exit code ${code}`}`)),
+      code === 0
+        ? done()
+        : fail(new StepError(`${command} ${args.join(' ')} ended with ${signal ?? `exit code ${code}`}`)),
     );
   });
 }

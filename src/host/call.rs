@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use kontract_gateway::{Invocation, Perm, Reply, StorageError, UserError};
+use kontract_gateway::{Invocation, Reply, StorageError, UserError};
 use napi::bindgen_prelude::{BigInt, Buffer, Error, Result, Uint8Array};
 use napi_derive::napi;
 use tokio::sync::oneshot;

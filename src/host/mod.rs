@@ -66,10 +66,8 @@ impl Node {
     /// Answers a HANDSHAKE_INIT.
     fn handshake(&self, mut frame: Vec<u8>) -> Vec<u8> {
         let answer = self.gateway.handshake(&mut frame);
-        match answer.session {
-            Some(session) if !self.sessions.insert(session) => ClearCode::ServiceUnavailable.to_frame(),
-            _ => answer.frame,
-        }
+        let kept = answer.session.is_none_or(|session| self.sessions.insert(session));
+        if kept { answer.frame } else { ClearCode::ServiceUnavailable.to_frame() }
     }
 
     /// Answers a frame for the session of this name.

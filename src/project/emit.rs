@@ -1,6 +1,7 @@
 //! Writing a compile's output: only what changed, whole or not at all, and nothing left over.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fs,
     path::{Component, Path},
@@ -24,14 +25,27 @@ pub fn write(
     let folder = root.join(out_dir);
     let mut digests = BTreeMap::new();
     for (path, text) in files {
-        replace(&folder.join(path), text).map_err(ProjectError::io(format!("{out_dir}/{path}")))?;
-        digests.insert(path.clone(), sha256(text));
+        let text = placed(out_dir, path, text);
+        replace(&folder.join(path), &text).map_err(ProjectError::io(format!("{out_dir}/{path}")))?;
+        digests.insert(path.clone(), sha256(text.as_bytes()));
     }
     if let Some(types) = files.get(TYPES.0) {
         replace(&root.join(TYPES.1), types).map_err(ProjectError::io(TYPES.1))?;
     }
     remove_stale(&folder, files).map_err(ProjectError::io(out_dir))?;
     Ok(digests)
+}
+
+/// A file as it stands where it is written. The compiler names a map's sources from the project's
+/// root; here is known how to get there (source map specification, `sourceRoot`).
+fn placed<'a>(out_dir: &str, path: &str, text: &'a str) -> Cow<'a, str> {
+    const START: &str = r#"{"version":3,"#;
+    let Some(rest) = text.strip_prefix(START).filter(|_| path.ends_with(".js.map")) else {
+        return Cow::Borrowed(text);
+    };
+    let is_folder = |part: &Component<'_>| matches!(part, Component::Normal(_));
+    let depth = Path::new(out_dir).components().filter(is_folder).count() + path.matches('/').count();
+    Cow::Owned(format!(r#"{START}"sourceRoot":"{}",{rest}"#, "../".repeat(depth)))
 }
 
 /// True for a relative path that stays below where it starts.

@@ -5,6 +5,7 @@ use super::{Range, Report, suggestion};
 /// TypeScript's own grammar is broken.
 pub(crate) fn parse_error(file: usize, range: Range, message: &str) -> Report {
     Report::error("KT1001", file, range, format!("syntax error: {message}"))
+        .help("everything but Kontract's own decorators is plain TypeScript: mend what stands at or just before the mark")
 }
 
 /// A decorator Kontract does not know, where only Kontract's can stand.

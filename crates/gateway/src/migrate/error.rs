@@ -8,7 +8,7 @@ use crate::manifest::Tenancy;
 pub enum MigrationError {
     /// Rows would change hands.
     #[error(
-        "KT5001: table {table} is {was:?} in the database and {now:?} in the build; its rows would change hands"
+        "KT5101: table {table} is {was:?} in the database and {now:?} in the build; its rows would change hands"
     )]
     Tenancy {
         /// The table's id.
@@ -20,7 +20,7 @@ pub enum MigrationError {
     },
     /// The build would start an empty table beside the full one.
     #[error(
-        "KT5002: table {table} is stored as {was}, the build says {now}; is kontract.lock.json the one it was deployed with?"
+        "KT5102: table {table} is stored as {was}, the build says {now}; is kontract.lock.json the one it was deployed with?"
     )]
     Ptr {
         /// The table's id.
@@ -31,7 +31,7 @@ pub enum MigrationError {
         now: String,
     },
     /// Rows are stored under another field's value.
-    #[error("KT5003: table {table} is keyed by {was} in the database and by {now} in the build")]
+    #[error("KT5103: table {table} is keyed by {was} in the database and by {now} in the build")]
     Primkey {
         /// The table's id.
         table: String,
@@ -42,7 +42,7 @@ pub enum MigrationError {
     },
     /// The login may not do what a migration needs.
     #[error(
-        "KT5004: {login} may not create a schema in database {database}: GRANT CREATE ON DATABASE {database} TO {login}"
+        "KT5104: {login} may not create a schema in database {database}: GRANT CREATE ON DATABASE {database} TO {login}"
     )]
     Privilege {
         /// The login's name.
@@ -51,7 +51,7 @@ pub enum MigrationError {
         database: String,
     },
     /// A relation of the table's name is there, and is not the table.
-    #[error("KT5005: kontract.{ptr} exists and is not table {table}")]
+    #[error("KT5105: kontract.{ptr} exists and is not table {table}")]
     Foreign {
         /// The table's id.
         table: String,

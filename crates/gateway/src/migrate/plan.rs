@@ -249,12 +249,12 @@ mod tests {
     fn changes_that_would_lose_or_expose_rows_are_refused() {
         let refused = |note| planned(&with_table(note)).unwrap_err().to_string();
         assert!(
-            refused(r#"{"id":"todos","tenancy":"shared","primkey":"id"}"#).starts_with("KT5001")
+            refused(r#"{"id":"todos","tenancy":"shared","primkey":"id"}"#).starts_with("KT5101")
         );
         assert!(
-            refused(r#"{"id":"todos","tenancy":"own","primkey":"text"}"#).starts_with("KT5003")
+            refused(r#"{"id":"todos","tenancy":"own","primkey":"text"}"#).starts_with("KT5103")
         );
-        assert!(refused("somebody's table").starts_with("KT5005"));
+        assert!(refused("somebody's table").starts_with("KT5105"));
 
         let mut other = with_table(r#"{"id":"todos","tenancy":"own","primkey":"id"}"#);
         other.tables[0].ptr = "tbl_other".to_owned();
@@ -262,7 +262,7 @@ mod tests {
             planned(&other)
                 .unwrap_err()
                 .to_string()
-                .starts_with("KT5002")
+                .starts_with("KT5102")
         );
 
         let mut poor = existing();
@@ -271,7 +271,7 @@ mod tests {
             planned(&poor)
                 .unwrap_err()
                 .to_string()
-                .starts_with("KT5004")
+                .starts_with("KT5104")
         );
     }
 

@@ -86,7 +86,7 @@ async fn a_change_that_would_expose_rows_is_refused_whole() {
         {"id":"new","ptr":"tbl_new_1","tenancy":"own","primkey":"id","permissions":7},
         {"id":"notes","ptr":"tbl_notes_1","tenancy":"shared","primkey":"id","permissions":7}]}"#;
     match migrate(&admin, exposed, "a password of the tests").await {
-        Err(MigrateError::Refused(refused)) => assert!(refused.to_string().starts_with("KT5001")),
+        Err(MigrateError::Refused(refused)) => assert!(refused.to_string().starts_with("KT5101")),
         other => panic!("{other:?}"),
     }
     let made = "SELECT count(*) FROM pg_class WHERE relname = 'tbl_new_1'";
