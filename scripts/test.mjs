@@ -11,14 +11,15 @@ import { StepError, main, root, step } from './lib/steps.mjs';
 
 const HELP = `Usage: npm test [-- LANE…]
 
-Lanes: lint, rust, types, check, and the folders of __test__ (${testFolders().join(', ')}).
+Lanes: lint, rust, types, check, bench (its own tests), and the folders of __test__:
+${testFolders().join(', ')}.
 Without a name: all of them.
 `;
 
 await main(async () => {
   const wanted = process.argv.slice(2);
   if (wanted.includes('--help')) return void process.stdout.write(HELP);
-  const folders = testFolders();
+  const folders = [...testFolders(), 'bench'];
   const known = ['lint', 'rust', 'types', 'check', ...folders];
   const unknown = wanted.find((lane) => !known.includes(lane));
   if (unknown) throw new StepError(`There is no lane '${unknown}'. Lanes: ${known.join(', ')}`);
@@ -50,8 +51,9 @@ await main(async () => {
   if (lanes.includes('rust') || jsLanes.length > 0) {
     await withDatabase(async (env) => {
       if (lanes.includes('rust')) await add('Rust', () => rust(env));
-      for (const folder of jsLanes) {
-        await add(`__test__/${folder}`, () => javascript({ ...env, ...browser }, [folder]));
+      for (const lane of jsLanes) {
+        const folder = lane === 'bench' ? lane : `__test__/${lane}`;
+        await add(folder, () => javascript({ ...env, ...browser }, folder));
       }
     });
   }

@@ -36,10 +36,10 @@ test('build and start serve the same in production', async (t) => {
   const report = JSON.parse(built.stdout);
   assert.equal(report.ok, true);
   assert.deepEqual(Object.keys(report.outputs).toSorted(), ['client', 'schemas', 'server', 'types']);
-  assert.deepEqual(
-    report.routes.find((route) => route.id === 'clearDone').middleware,
-    ['src/middleware.ts#0', 'src/middleware.ts#1'],
-  );
+  assert.deepEqual(report.routes.find((route) => route.id === 'clearDone').middleware, [
+    'src/middleware.ts#0',
+    'src/middleware.ts#1',
+  ]);
   assert.ok(existsSync(join(folder, 'kontract.lock.json')), 'tables are recorded in the lock file');
 
   const databaseUrl = await database(t);
@@ -65,10 +65,17 @@ test('build and start serve the same in production', async (t) => {
   const bob = as({ sub: 'bob' });
   const colleague = as({ sub: 'grace', owner: 'ada', groups: ['admin'] });
   const { id } = await ada('addTodo', 'mine');
-  assert.deepEqual((await ada('listTodos')).map((todo) => todo.text), ['mine']);
+  assert.deepEqual(
+    (await ada('listTodos')).map((todo) => todo.text),
+    ['mine'],
+  );
   assert.deepEqual(await bob('listTodos'), [], "another owner's rows are not there");
   assert.equal(await bob('removeTodo', id), false);
-  assert.deepEqual((await colleague('listTodos')).map((todo) => todo.text), ['mine'], 'users of one owner share rows');
+  assert.deepEqual(
+    (await colleague('listTodos')).map((todo) => todo.text),
+    ['mine'],
+    'users of one owner share rows',
+  );
   assert.equal((await bob('activity'))[0].added, 1n, 'shared tables are shared');
 
   assert.equal(await colleague('whoami'), 'grace of ada');

@@ -40,8 +40,8 @@ export function call(route, args, { headers = [['x-trace', 'abc']] } = {}) {
       perm: 7,
       method: 'POST',
       path: `/v1/${route}`,
-      headers,
     },
+    headers,
     currentTxid: async () => 42n,
   };
 }

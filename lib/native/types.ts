@@ -70,7 +70,6 @@ export interface CallContext {
   perm: number;
   method: string;
   path: string;
-  headers: [string, string][];
 }
 
 /** One attempt of one call; its methods are the call's transaction. */
@@ -79,6 +78,8 @@ export interface NativeCall {
   readonly args: Uint8Array;
   readonly attempt: number;
   readonly ctx: CallContext;
+  /** Those of the carrying request and the call's metadata. */
+  readonly headers: [string, string][];
   currentTxid(): Promise<bigint>;
   get(table: string, id: string): Promise<string | null>;
   set(table: string, id: string, json: string): Promise<void>;

@@ -23,28 +23,60 @@ export interface Context {
   txid(): Promise<bigint>;
 }
 
-export async function createContext(call: NativeCall, meta: RouteMeta): Promise<Context> {
-  const { ctx } = call;
-  let fetched = meta.usesTxid ? await call.currentTxid() : undefined;
-  return {
-    sid: ctx.sid,
-    owner: ctx.owner,
-    sub: ctx.sub,
-    groups: Object.freeze([...ctx.groups]),
-    perm: ctx.perm,
-    method: ctx.method,
-    path: ctx.path,
-    headers: headersOf(ctx.headers),
-    route: Object.freeze({ ...meta, id: call.route }),
-    attempt: call.attempt,
-    get currentTxid() {
-      if (fetched === undefined) {
-        throw new Error('ctx.currentTxid has not been fetched in this call: use `await ctx.txid()`');
-      }
-      return fetched;
-    },
-    txid: async () => (fetched ??= await call.currentTxid()),
-  };
+/** `txid` is fetched beforehand for routes that use it (`meta.usesTxid`). */
+export function createContext(call: NativeCall, meta: RouteMeta, txid: bigint | undefined): Context {
+  return new CallContext(call, meta, txid);
+}
+
+/** What most calls never look at is made when it is looked at. */
+class CallContext implements Context {
+  readonly #call: NativeCall;
+  readonly #meta: RouteMeta;
+  #txid: bigint | undefined;
+  #headers: Headers | undefined;
+  #route: Context['route'] | undefined;
+  readonly sid: string;
+  readonly owner: string;
+  readonly sub: string;
+  readonly groups: readonly string[];
+  readonly perm: number;
+  readonly method: string;
+  readonly path: string;
+  readonly attempt: number;
+
+  constructor(call: NativeCall, meta: RouteMeta, txid: bigint | undefined) {
+    const { ctx } = call;
+    this.#call = call;
+    this.#meta = meta;
+    this.#txid = txid;
+    this.sid = ctx.sid;
+    this.owner = ctx.owner;
+    this.sub = ctx.sub;
+    this.groups = Object.freeze(ctx.groups);
+    this.perm = ctx.perm;
+    this.method = ctx.method;
+    this.path = ctx.path;
+    this.attempt = call.attempt;
+  }
+
+  get headers(): Headers {
+    return (this.#headers ??= headersOf(this.#call.headers));
+  }
+
+  get route(): Context['route'] {
+    return (this.#route ??= Object.freeze({ ...this.#meta, id: this.#call.route }));
+  }
+
+  get currentTxid(): bigint {
+    if (this.#txid === undefined) {
+      throw new Error('ctx.currentTxid has not been fetched in this call: use `await ctx.txid()`');
+    }
+    return this.#txid;
+  }
+
+  async txid(): Promise<bigint> {
+    return (this.#txid ??= await this.#call.currentTxid());
+  }
 }
 
 /** Metadata comes from the client: a pair that is no valid header is left out, not an error. */

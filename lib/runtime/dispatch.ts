@@ -29,11 +29,13 @@ export function createDispatcher(module: ServerModule, options: DispatcherOption
 }
 
 async function run(module: ServerModule, call: NativeCall): Promise<DispatchResult> {
-  const route = module.routes.get(call.route);
-  const codec = Object.hasOwn(module.codecs, call.route) ? module.codecs[call.route] : undefined;
-  if (!route || !codec) throw new NotFoundError(`There is no route ${call.route}`);
+  const id = call.route;
+  const route = module.routes.get(id);
+  const codec = Object.hasOwn(module.codecs, id) ? module.codecs[id] : undefined;
+  if (!route || !codec) throw new NotFoundError(`There is no route ${id}`);
   const args = decode(codec, call.args);
-  const value = await route.handler(await createContext(call, route.meta), args, createEnv(call, module));
+  const txid = route.meta.usesTxid ? await call.currentTxid() : undefined;
+  const value = await route.handler(createContext(call, route.meta, txid), args, createEnv(call, module));
   if (value instanceof HttpResp) return reply(codec, value.data, value.status, value.headers);
   return reply(codec, value, 200, {});
 }

@@ -65,9 +65,9 @@ function cargoTally(output) {
 
 const reasons = (count, lane) => Array.from({ length: count }, () => `${lane}: ignored in the source`);
 
-/** Every `*.test.mjs` below `__test__`, by Node's own runner. */
-export async function javascript(env, folders) {
-  const files = folders.flatMap((folder) => testFiles(join(root, '__test__', folder)));
+/** Every `*.test.mjs` below a folder of the repository, by Node's own runner. */
+export async function javascript(env, folder) {
+  const files = testFiles(join(root, folder));
   const reporter = join(root, 'scripts/lib/tally-reporter.mjs');
   const args = [
     '--test',

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use kontract_gateway::{Invocation, Reply, StorageError, UserError};
-use napi::bindgen_prelude::{BigInt, Buffer, Error, Result, Uint8Array};
+use napi::bindgen_prelude::{BigInt, BufferSlice, Env, Error, Result};
 use napi_derive::napi;
 use tokio::sync::oneshot;
 
@@ -35,27 +35,6 @@ pub struct CallContext {
     pub method: String,
     /// `/<egroup>/<route>` or `/<route>`.
     pub path: String,
-    /// Name and value of each header.
-    pub headers: Vec<Vec<String>>,
-}
-
-/// What a handler came to: `ok` with a reply, or an error's fields.
-#[napi(object)]
-pub struct Finish {
-    /// Whether there is a reply.
-    pub ok: bool,
-    /// The encoded reply.
-    pub reply: Option<Uint8Array>,
-    /// HTTP's status code.
-    pub status: u16,
-    /// Name and value of each header.
-    pub headers: Option<Vec<Vec<String>>>,
-    /// Stable code of the error.
-    pub code: Option<String>,
-    /// The error's message, for the caller to read.
-    pub message: Option<String>,
-    /// Only sent on in development.
-    pub stack: Option<String>,
 }
 
 /// A page of rows.
@@ -69,7 +48,7 @@ pub struct Page {
 
 impl NativeCall {
     /// A call that ends through `end`.
-    pub fn new(invocation: Invocation<NodeHost>, end: End) -> Self {
+    pub(super) fn new(invocation: Invocation<NodeHost>, end: End) -> Self {
         Self { invocation, end: Mutex::new(Some(end)) }
     }
 }
@@ -84,8 +63,8 @@ impl NativeCall {
 
     /// The encoded arguments.
     #[napi(getter)]
-    pub fn args(&self) -> Buffer {
-        self.invocation.args.as_ref().into()
+    pub fn args<'env>(&self, env: &'env Env) -> Result<BufferSlice<'env>> {
+        BufferSlice::copy_from(env, self.invocation.args.as_ref())
     }
 
     /// 1 for the first attempt.
@@ -106,8 +85,14 @@ impl NativeCall {
             perm: context.perm.bits().into(),
             method: context.method.clone(),
             path: context.path.clone(),
-            headers: context.headers.iter().map(|(name, value)| vec![name.clone(), value.clone()]).collect(),
         }
+    }
+
+    /// Name and value of each header; apart from the rest because few handlers look.
+    #[napi(getter)]
+    pub fn headers(&self) -> Vec<Vec<&str>> {
+        let headers = self.invocation.context.headers.iter();
+        headers.map(|(name, value)| vec![name.as_str(), value.as_str()]).collect()
     }
 
     /// One more than the newest commit this call sees.
@@ -165,29 +150,26 @@ impl NativeCall {
         page.map(|page| Page { rows: page.rows, cursor: page.cursor }).map_err(storage)
     }
 
-    /// Ends the attempt. Only the first answer counts.
+    /// Ends the attempt with a reply. Only the first answer counts.
     #[napi]
-    pub fn finish(&self, result: Finish) {
+    pub fn finish(&self, reply: &[u8], status: u16, headers: Option<Vec<Vec<String>>>) {
+        let headers = headers.unwrap_or_default().into_iter().filter_map(pair).collect();
+        self.end(Ok(Reply { data: reply.to_vec(), status, headers }));
+    }
+
+    /// Ends the attempt with an error. Only the first answer counts.
+    #[napi]
+    pub fn fail(&self, code: String, status: u16, message: String, stack: Option<String>) {
+        self.end(Err(UserError { code, status, message, stack }));
+    }
+
+    fn end(&self, outcome: std::result::Result<Reply, UserError>) {
         let end = self.end.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         if let Some(end) = end {
             // Nobody waits any more when the call ran out of time.
-            let _ = end.send(outcome(result));
+            let _ = end.send(outcome);
         }
     }
-}
-
-fn outcome(result: Finish) -> std::result::Result<Reply, UserError> {
-    if result.ok {
-        let headers = result.headers.unwrap_or_default().into_iter().filter_map(pair).collect();
-        let data = result.reply.map(|bytes| bytes.to_vec()).unwrap_or_default();
-        return Ok(Reply { data, status: result.status, headers });
-    }
-    Err(UserError {
-        code: result.code.unwrap_or_else(|| "INTERNAL_ERROR".to_owned()),
-        status: result.status,
-        message: result.message.unwrap_or_default(),
-        stack: result.stack,
-    })
 }
 
 fn pair(header: Vec<String>) -> Option<(String, String)> {
