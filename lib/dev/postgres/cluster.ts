@@ -54,10 +54,16 @@ export function ensureCluster(dataDir: string, binaries: Binaries, account: Acco
 
 /** The server that runs on `dataDir` now, if any. A stale file names a process that is gone or another's. */
 export function running(dataDir: string): { pid: number; port: number; ready: boolean } | undefined {
-  const file = join(dataDir, 'postmaster.pid');
-  if (!existsSync(file)) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(join(dataDir, 'postmaster.pid'), 'utf8');
+  } catch (error) {
+    // Not there, or gone this moment: a server removes it as the last thing it does.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
   // One value a line: pid, data folder, start time, port, socket folder, address, shared memory, status.
-  const lines = readFileSync(file, 'utf8').split('\n');
+  const lines = text.split('\n');
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0 || !isPostgres(pid)) return undefined;
   return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' };
