@@ -46,6 +46,10 @@ pub struct RouteInfo {
 
 /// Where the time of a compile went, in milliseconds.
 #[napi(object)]
+#[allow(
+    clippy::struct_field_names,
+    reason = "a unit in every name: JavaScript has no types for it"
+)]
 pub struct Timings {
     /// All of it.
     pub total_ms: f64,
@@ -84,9 +88,16 @@ pub fn compile_project(root: String, options: CompileOptions) -> Result<CompileR
     let mode = match options.mode.as_str() {
         "development" => Mode::Development,
         "production" => Mode::Production,
-        other => return Err(Error::from_reason(format!("mode '{other}' is neither 'development' nor 'production'"))),
+        other => {
+            return Err(Error::from_reason(format!(
+                "mode '{other}' is neither 'development' nor 'production'"
+            )));
+        }
     };
-    let client = ClientConfig { url: options.url, pins: options.pins.unwrap_or_default() };
+    let client = ClientConfig {
+        url: options.url,
+        pins: options.pins.unwrap_or_default(),
+    };
     let compiled = compile(
         Path::new(&root),
         &options.out_dir,
@@ -112,9 +123,10 @@ struct TableName {
 fn result(compiled: Compiled) -> Result<CompileResult> {
     let manifest = compiled.manifest.unwrap_or_default();
     let ok = !manifest.is_empty();
-    let contents = match ok {
-        true => serde_json::from_str(&manifest).map_err(|error| Error::from_reason(error.to_string()))?,
-        false => Contents::default(),
+    let contents = if ok {
+        serde_json::from_str(&manifest).map_err(|error| Error::from_reason(error.to_string()))?
+    } else {
+        Contents::default()
     };
     Ok(CompileResult {
         ok,

@@ -30,9 +30,14 @@ pub struct PublicHalf {
 #[napi]
 pub fn keygen() -> Result<Keys> {
     let mut private = Zeroizing::new([0_u8; 32]);
-    getrandom::fill(private.as_mut_slice()).map_err(|error| Error::from_reason(error.to_string()))?;
+    getrandom::fill(private.as_mut_slice())
+        .map_err(|error| Error::from_reason(error.to_string()))?;
     let PublicHalf { public_key, key_id } = half(&StaticKey::from_private(*private));
-    Ok(Keys { private_key: URL_SAFE_NO_PAD.encode(private.as_slice()), public_key, key_id })
+    Ok(Keys {
+        private_key: URL_SAFE_NO_PAD.encode(private.as_slice()),
+        public_key,
+        key_id,
+    })
 }
 
 /// The public half of a private key.
@@ -43,7 +48,11 @@ pub fn public_key(private_key: String) -> Result<PublicHalf> {
 
 /// Reads a private key; the error never repeats it.
 pub fn parse(private_key: &str) -> Result<StaticKey> {
-    let decoded = Zeroizing::new(URL_SAFE_NO_PAD.decode(private_key.trim()).unwrap_or_default());
+    let decoded = Zeroizing::new(
+        URL_SAFE_NO_PAD
+            .decode(private_key.trim())
+            .unwrap_or_default(),
+    );
     let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(decoded.as_slice().try_into().map_err(|_| {
         Error::from_reason("the gateway's private key must be 32 bytes in base64url, as `kontract keygen` prints it")
     })?);
@@ -51,5 +60,8 @@ pub fn parse(private_key: &str) -> Result<StaticKey> {
 }
 
 fn half(key: &StaticKey) -> PublicHalf {
-    PublicHalf { public_key: URL_SAFE_NO_PAD.encode(key.public().0), key_id: key.id().to_string() }
+    PublicHalf {
+        public_key: URL_SAFE_NO_PAD.encode(key.public().0),
+        key_id: key.id().to_string(),
+    }
 }

@@ -4,6 +4,11 @@
 //! request in `kontract-gateway`; here are files, sockets and JavaScript's thread. The JavaScript
 //! side of every item is described in `docs/design/interfaces.md`, section 6.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "napi hands arguments over by value"
+)]
+
 mod compiler;
 mod host;
 mod keys;

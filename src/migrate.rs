@@ -29,13 +29,28 @@ pub struct MigrateReport {
 /// Brings the database to what the manifest needs. Idempotent; safe to run from several processes.
 #[napi]
 pub async fn migrate(options: MigrateOptions) -> Result<MigrateReport> {
-    let MigrateOptions { admin_url, manifest, gateway_password } = options;
-    let address = admin_url.parse().map_err(|_| Error::from_reason("the database address cannot be read"))?;
+    let MigrateOptions {
+        admin_url,
+        manifest,
+        gateway_password,
+    } = options;
+    let address = admin_url
+        .parse()
+        .map_err(|_| Error::from_reason("the database address cannot be read"))?;
     let client = connect(&address)
         .await
         .map_err(|error| Error::from_reason(format!("cannot connect to the database: {error}")))?;
     let report = apply(&client, &manifest, &gateway_password).await;
-    let Report { applied, degraded } = report.map_err(|error| Error::from_reason(error.to_string()))?;
-    let derived = if degraded { None } else { gateway_url(&admin_url, &gateway_password) };
-    Ok(MigrateReport { applied, gateway_url: derived.unwrap_or(admin_url), degraded })
+    let Report { applied, degraded } =
+        report.map_err(|error| Error::from_reason(error.to_string()))?;
+    let derived = if degraded {
+        None
+    } else {
+        gateway_url(&admin_url, &gateway_password)
+    };
+    Ok(MigrateReport {
+        applied,
+        gateway_url: derived.unwrap_or(admin_url),
+        degraded,
+    })
 }

@@ -49,7 +49,10 @@ pub struct Page {
 impl NativeCall {
     /// A call that ends through `end`.
     pub(super) fn new(invocation: Invocation<NodeHost>, end: End) -> Self {
-        Self { invocation, end: Mutex::new(Some(end)) }
+        Self {
+            invocation,
+            end: Mutex::new(Some(end)),
+        }
     }
 }
 
@@ -92,79 +95,144 @@ impl NativeCall {
     #[napi(getter)]
     pub fn headers(&self) -> Vec<Vec<&str>> {
         let headers = self.invocation.context.headers.iter();
-        headers.map(|(name, value)| vec![name.as_str(), value.as_str()]).collect()
+        headers
+            .map(|(name, value)| vec![name.as_str(), value.as_str()])
+            .collect()
     }
 
     /// One more than the newest commit this call sees.
     #[napi]
     pub async fn current_txid(&self) -> Result<BigInt> {
-        self.invocation.transaction.current_txid().await.map(BigInt::from).map_err(storage)
+        self.invocation
+            .transaction
+            .current_txid()
+            .await
+            .map(BigInt::from)
+            .map_err(storage)
     }
 
     /// A row as JSON text.
     #[napi]
     pub async fn get(&self, table: String, id: String) -> Result<Option<String>> {
-        self.invocation.transaction.get(&table, &id).await.map_err(storage)
+        self.invocation
+            .transaction
+            .get(&table, &id)
+            .await
+            .map_err(storage)
     }
 
     /// Writes a whole row.
     #[napi]
     pub async fn set(&self, table: String, id: String, json: String) -> Result<()> {
-        self.invocation.transaction.set(&table, &id, &json).await.map_err(storage)
+        self.invocation
+            .transaction
+            .set(&table, &id, &json)
+            .await
+            .map_err(storage)
     }
 
     /// Merges fields into a row that is there.
     #[napi]
     pub async fn update(&self, table: String, id: String, json: String) -> Result<()> {
-        self.invocation.transaction.update(&table, &id, &json).await.map_err(storage)
+        self.invocation
+            .transaction
+            .update(&table, &id, &json)
+            .await
+            .map_err(storage)
     }
 
     /// Deletes a row; false when there was none.
     #[napi]
     pub async fn delete(&self, table: String, id: String) -> Result<bool> {
-        self.invocation.transaction.delete(&table, &id).await.map_err(storage)
+        self.invocation
+            .transaction
+            .delete(&table, &id)
+            .await
+            .map_err(storage)
     }
 
     /// Appends a row and answers its id.
     #[napi]
     pub async fn push(&self, table: String, json: String) -> Result<String> {
-        self.invocation.transaction.push(&table, &json).await.map_err(storage)
+        self.invocation
+            .transaction
+            .push(&table, &json)
+            .await
+            .map_err(storage)
     }
 
     /// Removes and answers the last row.
     #[napi]
     pub async fn pop(&self, table: String) -> Result<Option<String>> {
-        self.invocation.transaction.pop(&table).await.map_err(storage)
+        self.invocation
+            .transaction
+            .pop(&table)
+            .await
+            .map_err(storage)
     }
 
     /// Removes and answers the first row.
     #[napi]
     pub async fn shift(&self, table: String) -> Result<Option<String>> {
-        self.invocation.transaction.shift(&table).await.map_err(storage)
+        self.invocation
+            .transaction
+            .shift(&table)
+            .await
+            .map_err(storage)
     }
 
     /// A page of the rows that contain `filter`, or of all, in order.
     #[napi]
-    pub async fn query(&self, table: String, filter: Option<String>, cursor: Option<String>) -> Result<Page> {
-        let page = self.invocation.transaction.query(&table, filter.as_deref(), cursor.as_deref()).await;
-        page.map(|page| Page { rows: page.rows, cursor: page.cursor }).map_err(storage)
+    pub async fn query(
+        &self,
+        table: String,
+        filter: Option<String>,
+        cursor: Option<String>,
+    ) -> Result<Page> {
+        let page = self
+            .invocation
+            .transaction
+            .query(&table, filter.as_deref(), cursor.as_deref())
+            .await;
+        page.map(|page| Page {
+            rows: page.rows,
+            cursor: page.cursor,
+        })
+        .map_err(storage)
     }
 
     /// Ends the attempt with a reply. Only the first answer counts.
     #[napi]
     pub fn finish(&self, reply: &[u8], status: u16, headers: Option<Vec<Vec<String>>>) {
-        let headers = headers.unwrap_or_default().into_iter().filter_map(pair).collect();
-        self.end(Ok(Reply { data: reply.to_vec(), status, headers }));
+        let headers = headers
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(pair)
+            .collect();
+        self.end(Ok(Reply {
+            data: reply.to_vec(),
+            status,
+            headers,
+        }));
     }
 
     /// Ends the attempt with an error. Only the first answer counts.
     #[napi]
     pub fn fail(&self, code: String, status: u16, message: String, stack: Option<String>) {
-        self.end(Err(UserError { code, status, message, stack }));
+        self.end(Err(UserError {
+            code,
+            status,
+            message,
+            stack,
+        }));
     }
 
     fn end(&self, outcome: std::result::Result<Reply, UserError>) {
-        let end = self.end.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let end = self
+            .end
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take();
         if let Some(end) = end {
             // Nobody waits any more when the call ran out of time.
             let _ = end.send(outcome);

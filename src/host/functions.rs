@@ -22,24 +22,38 @@ impl JsFunctions {
     /// Wraps the JavaScript function `(call) => void`.
     pub fn new(dispatch: &Function<'_, NativeCall, ()>) -> Result<Self> {
         let dispatcher = dispatch.build_threadsafe_function::<NativeCall>().build()?;
-        Ok(Self { dispatcher: Arc::new(dispatcher) })
+        Ok(Self {
+            dispatcher: Arc::new(dispatcher),
+        })
     }
 }
 
 impl Functions<NodeHost> for JsFunctions {
-    async fn call(&self, invocation: Invocation<NodeHost>) -> std::result::Result<Reply, UserError> {
+    async fn call(
+        &self,
+        invocation: Invocation<NodeHost>,
+    ) -> std::result::Result<Reply, UserError> {
         let (finished, end) = oneshot::channel();
         let call = NativeCall::new(invocation, finished);
-        let status = self.dispatcher.call(call, ThreadsafeFunctionCallMode::NonBlocking);
+        let status = self
+            .dispatcher
+            .call(call, ThreadsafeFunctionCallMode::NonBlocking);
         if status != Status::Ok {
-            return Err(gone(&format!("JavaScript's thread takes no calls ({status})")));
+            return Err(gone(&format!(
+                "JavaScript's thread takes no calls ({status})"
+            )));
         }
         // The sender is dropped unused when JavaScript lets go of the call without an answer.
-        end.await.unwrap_or_else(|_| Err(gone("the handler ended without an answer")))
+        end.await
+            .unwrap_or_else(|_| Err(gone("the handler ended without an answer")))
     }
 }
 
 fn gone(message: &str) -> UserError {
-    UserError { code: "INTERNAL_ERROR".to_owned(), status: 500, message: message.to_owned(), stack: None }
+    UserError {
+        code: "INTERNAL_ERROR".to_owned(),
+        status: 500,
+        message: message.to_owned(),
+        stack: None,
+    }
 }
-

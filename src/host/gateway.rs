@@ -55,7 +55,10 @@ impl NodeGateway {
     /// Swaps to a new build; calls under way finish on the old one.
     #[napi]
     pub fn deploy(&self, manifest: String, dispatch: Function<'_, NativeCall, ()>) -> Result<()> {
-        self.node.gateway.deploy(&manifest, JsFunctions::new(&dispatch)?).map_err(reason)
+        self.node
+            .gateway
+            .deploy(&manifest, JsFunctions::new(&dispatch)?)
+            .map_err(reason)
     }
 
     /// Tells open pages to reload.
@@ -86,13 +89,22 @@ async fn listen(options: GatewayOptions, functions: JsFunctions) -> Result<NodeG
     let config = options.config()?;
     let max_frame = config.limits.max_frame;
     let pool = PgPool::new(&options.database_url, PoolConfig::default()).map_err(reason)?;
-    let host = NodeHost { pool, clock: SystemClock::new(), entropy: SystemEntropy };
+    let host = NodeHost {
+        pool,
+        clock: SystemClock::new(),
+        entropy: SystemEntropy,
+    };
     let gateway = Gateway::new(Arc::new(host), config);
-    gateway.deploy(&options.manifest, functions).map_err(reason)?;
+    gateway
+        .deploy(&options.manifest, functions)
+        .map_err(reason)?;
 
     let address = (options.host.as_str(), options.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
-        Error::from_reason(format!("cannot listen on {}:{}: {error}", options.host, options.port))
+        Error::from_reason(format!(
+            "cannot listen on {}:{}: {error}",
+            options.host, options.port
+        ))
     })?;
     let port = listener.local_addr().map_err(reason)?.port();
     let node = Arc::new(Node {
@@ -114,7 +126,10 @@ async fn listen(options: GatewayOptions, functions: JsFunctions) -> Result<NodeG
         let end = async move {
             let _ = stopped.wait_for(|stop| *stop).await;
         };
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(end).await {
+        if let Err(error) = axum::serve(listener, router)
+            .with_graceful_shutdown(end)
+            .await
+        {
             tracing::error!(%error, "the server ended");
         }
     });
@@ -126,10 +141,14 @@ async fn listen(options: GatewayOptions, functions: JsFunctions) -> Result<NodeG
             _ = stopped.wait_for(|stop| *stop) => {}
         }
     });
-    Ok(NodeGateway { node, port, stop, tasks: Mutex::new(vec![serving, sweeping]) })
+    Ok(NodeGateway {
+        node,
+        port,
+        stop,
+        tasks: Mutex::new(vec![serving, sweeping]),
+    })
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "the shape map_err takes")]
 fn reason(error: impl ToString) -> Error {
     Error::from_reason(error.to_string())
 }

@@ -63,11 +63,17 @@ pub struct Node {
 }
 
 impl Node {
-    /// Answers a HANDSHAKE_INIT.
+    /// Answers a `HANDSHAKE_INIT`.
     fn handshake(&self, mut frame: Vec<u8>) -> Vec<u8> {
         let answer = self.gateway.handshake(&mut frame);
-        let kept = answer.session.is_none_or(|session| self.sessions.insert(session));
-        if kept { answer.frame } else { ClearCode::ServiceUnavailable.to_frame() }
+        let kept = answer
+            .session
+            .is_none_or(|session| self.sessions.insert(session));
+        if kept {
+            answer.frame
+        } else {
+            ClearCode::ServiceUnavailable.to_frame()
+        }
     }
 
     /// Answers a frame for the session of this name.
@@ -76,7 +82,10 @@ impl Node {
         let Some(session) = known else {
             return Gateway::<NodeHost>::unknown_session().frame;
         };
-        let answer = self.gateway.exchange(&session, &mut frame, &carrier(headers)).await;
+        let answer = self
+            .gateway
+            .exchange(&session, &mut frame, &carrier(headers))
+            .await;
         if !answer.keep {
             self.sessions.remove(session.id());
         }
@@ -96,6 +105,10 @@ impl Node {
 
 /// The carrying request's headers that are text.
 fn carrier(headers: &HeaderMap) -> Carrier {
-    let text = headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
-    Carrier { headers: text.collect() }
+    let text = headers.iter().filter_map(|(name, value)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    });
+    Carrier {
+        headers: text.collect(),
+    }
 }

@@ -41,7 +41,10 @@ impl GatewayOptions {
         }
         config.development = self.development;
         config.dev_identity.clone_from(&self.dev_identity);
-        config.jwt_secret = self.jwt_secret.as_ref().map(|secret| secret.as_bytes().to_vec());
+        config.jwt_secret = self
+            .jwt_secret
+            .as_ref()
+            .map(|secret| secret.as_bytes().to_vec());
         Ok(config)
     }
 }

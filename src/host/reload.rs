@@ -24,7 +24,8 @@ impl Reload {
     /// One page's event stream.
     pub fn stream(&self) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
         // A lagging page missed several reloads: one is enough.
-        let events = BroadcastStream::new(self.0.subscribe()).map(|_| Ok(Event::default().data("reload")));
+        let events =
+            BroadcastStream::new(self.0.subscribe()).map(|_| Ok(Event::default().data("reload")));
         Sse::new(events).keep_alive(KeepAlive::default())
     }
 }

@@ -23,7 +23,10 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/raystream/v1/s/{session}", post(exchange))
         .route("/healthz", get(|| async { "ok" }));
     if node.development {
-        router = router.route("/@kontract/reload", get(|State(node): State<Arc<Node>>| async move { node.reload.stream() }));
+        router = router.route(
+            "/@kontract/reload",
+            get(|State(node): State<Arc<Node>>| async move { node.reload.stream() }),
+        );
     }
     let page = node.public_dir.clone();
     let router = router.with_state(node);
@@ -59,6 +62,12 @@ async fn exchange(
 }
 
 fn frames(bytes: Vec<u8>) -> Response {
-    ([(header::CONTENT_TYPE, FRAMES), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Bytes::from(bytes))
+    (
+        [
+            (header::CONTENT_TYPE, FRAMES),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ],
+        Bytes::from(bytes),
+    )
         .into_response()
 }

@@ -38,6 +38,7 @@ impl Sessions {
 
     /// Forgets what is over. Times as [`Session::is_over`] takes them.
     pub fn sweep(&self, monotonic_ms: u64, unix_ms: u64) {
-        self.map.retain(|_, session| !session.is_over(monotonic_ms, unix_ms));
+        self.map
+            .retain(|_, session| !session.is_over(monotonic_ms, unix_ms));
     }
 }

@@ -65,16 +65,28 @@ impl Cache {
     }
 
     /// The recorded result, if it is the result for these inputs and still on disk unharmed.
-    pub fn answer(self, root: &Path, out_dir: &str, key: &str, hashes: &BTreeMap<String, String>) -> Option<Hit> {
+    pub fn answer(
+        self,
+        root: &Path,
+        out_dir: &str,
+        key: &str,
+        hashes: &BTreeMap<String, String>,
+    ) -> Option<Hit> {
         let same_sources = self.files.len() == hashes.len()
-            && hashes.iter().all(|(path, hash)| self.files.get(path).is_some_and(|entry| entry.hash == *hash));
+            && hashes.iter().all(|(path, hash)| {
+                self.files
+                    .get(path)
+                    .is_some_and(|entry| entry.hash == *hash)
+            });
         if self.key != key || self.out_dir != out_dir || !same_sources {
             return None;
         }
         let folder = root.join(out_dir);
         let mut manifest = None;
         for (path, digest) in &self.outputs {
-            let bytes = emit::is_inside(path).then(|| fs::read(folder.join(path)).ok()).flatten()?;
+            let bytes = emit::is_inside(path)
+                .then(|| fs::read(folder.join(path)).ok())
+                .flatten()?;
             if sha256(&bytes) != *digest {
                 return None;
             }
@@ -107,8 +119,17 @@ impl Cache {
         let files = hashes
             .iter()
             .map(|(path, hash)| {
-                let outputs = Outputs { client: emitted_as("client", path), server: emitted_as("server", path) };
-                (path.clone(), Entry { hash: hash.clone(), outputs })
+                let outputs = Outputs {
+                    client: emitted_as("client", path),
+                    server: emitted_as("server", path),
+                };
+                (
+                    path.clone(),
+                    Entry {
+                        hash: hash.clone(),
+                        outputs,
+                    },
+                )
             })
             .collect();
         Self {
@@ -124,14 +145,18 @@ impl Cache {
 
     /// Writes the cache; whichever of two processes is last wins, both wrote the truth.
     pub fn write(&self, root: &Path) -> Result<(), ProjectError> {
-        let text = serde_json::to_string_pretty(self).map_err(|error| ProjectError::io(PATH)(error.into()))?;
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|error| ProjectError::io(PATH)(error.into()))?;
         emit::replace(&root.join(PATH), &text).map_err(ProjectError::io(PATH))
     }
 }
 
 /// Digest of every source, by path.
 pub fn hash_sources(files: &[SourceFile]) -> BTreeMap<String, String> {
-    files.iter().map(|file| (file.path.clone(), sha256(&file.text))).collect()
+    files
+        .iter()
+        .map(|file| (file.path.clone(), sha256(&file.text)))
+        .collect()
 }
 
 /// Digest of everything besides the sources that decides the output.
@@ -152,5 +177,9 @@ pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
 }
 
 fn version() -> String {
-    format!("{}+{}", env!("CARGO_PKG_VERSION"), env!("KONTRACT_BUILD_ID"))
+    format!(
+        "{}+{}",
+        env!("CARGO_PKG_VERSION"),
+        env!("KONTRACT_BUILD_ID")
+    )
 }

@@ -16,8 +16,15 @@ pub fn sources(root: &Path) -> Result<Vec<SourceFile>, ProjectError> {
         return Err(ProjectError::NoSources(root.display().to_string()));
     }
     let mut files = Vec::new();
-    for entry in WalkDir::new(&folder).sort_by_file_name().into_iter().filter_entry(is_user_code) {
-        let entry = entry.map_err(|error| ProjectError::Io { path: "src".to_owned(), source: error.into() })?;
+    for entry in WalkDir::new(&folder)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(is_user_code)
+    {
+        let entry = entry.map_err(|error| ProjectError::Io {
+            path: "src".to_owned(),
+            source: error.into(),
+        })?;
         if entry.file_type().is_file() && is_source(entry.path()) {
             let path = relative(root, entry.path());
             let text = fs::read_to_string(entry.path()).map_err(ProjectError::io(path.as_str()))?;
@@ -39,16 +46,25 @@ pub fn optional(root: &Path, path: &str) -> Result<Option<String>, ProjectError>
 
 fn is_user_code(entry: &DirEntry) -> bool {
     let name = entry.file_name().to_string_lossy();
-    !(entry.file_type().is_dir() && (name == "node_modules" || (name.starts_with('.') && entry.depth() > 0)))
+    !(entry.file_type().is_dir()
+        && (name == "node_modules" || (name.starts_with('.') && entry.depth() > 0)))
 }
 
 fn is_source(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let declaration = [".d.ts", ".d.mts", ".d.cts"].iter().any(|suffix| name.ends_with(suffix));
-    !declaration && path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known))
+    let declaration = [".d.ts", ".d.mts", ".d.cts"]
+        .iter()
+        .any(|suffix| name.ends_with(suffix));
+    !declaration
+        && path
+            .extension()
+            .is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known))
 }
 
 fn relative(root: &Path, path: &Path) -> String {
     let path = path.strip_prefix(root).unwrap_or(path);
-    path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    path.components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
 }

@@ -26,7 +26,8 @@ pub fn write(
     let mut digests = BTreeMap::new();
     for (path, text) in files {
         let text = placed(out_dir, path, text);
-        replace(&folder.join(path), &text).map_err(ProjectError::io(format!("{out_dir}/{path}")))?;
+        replace(&folder.join(path), &text)
+            .map_err(ProjectError::io(format!("{out_dir}/{path}")))?;
         digests.insert(path.clone(), sha256(text.as_bytes()));
     }
     if let Some(types) = files.get(TYPES.0) {
@@ -40,17 +41,26 @@ pub fn write(
 /// root; here is known how to get there (source map specification, `sourceRoot`).
 fn placed<'a>(out_dir: &str, path: &str, text: &'a str) -> Cow<'a, str> {
     const START: &str = r#"{"version":3,"#;
-    let Some(rest) = text.strip_prefix(START).filter(|_| path.ends_with(".js.map")) else {
+    let Some(rest) = text
+        .strip_prefix(START)
+        .filter(|_| path.ends_with(".js.map"))
+    else {
         return Cow::Borrowed(text);
     };
     let is_folder = |part: &Component<'_>| matches!(part, Component::Normal(_));
-    let depth = Path::new(out_dir).components().filter(is_folder).count() + path.matches('/').count();
-    Cow::Owned(format!(r#"{START}"sourceRoot":"{}",{rest}"#, "../".repeat(depth)))
+    let depth =
+        Path::new(out_dir).components().filter(is_folder).count() + path.matches('/').count();
+    Cow::Owned(format!(
+        r#"{START}"sourceRoot":"{}",{rest}"#,
+        "../".repeat(depth)
+    ))
 }
 
 /// True for a relative path that stays below where it starts.
 pub fn is_inside(path: &str) -> bool {
-    Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+    Path::new(path)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 /// Replaces a file by renaming a complete one over it, so that a reader sees the old or the new text.
@@ -73,10 +83,24 @@ const OWNED: [&str; 5] = ["client", "server", "codecs", "schemas", "types"];
 
 fn remove_stale(folder: &Path, files: &BTreeMap<String, String>) -> std::io::Result<()> {
     for owned in OWNED {
-        for entry in WalkDir::new(folder.join(owned)).into_iter().filter_map(Result::ok) {
-            let Ok(path) = entry.path().strip_prefix(folder) else { continue };
-            let name = path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
-            let ours = files.contains_key(&name) || name.ends_with(".tmp");
+        for entry in WalkDir::new(folder.join(owned))
+            .into_iter()
+            .filter_map(Result::ok)
+        {
+            let Ok(path) = entry.path().strip_prefix(folder) else {
+                continue;
+            };
+            let name = path
+                .components()
+                .map(|part| part.as_os_str().to_string_lossy())
+                .collect::<Vec<_>>()
+                .join("/");
+            // Another process may be about to rename its temporary file.
+            let temporary = entry
+                .path()
+                .extension()
+                .is_some_and(|extension| extension == "tmp");
+            let ours = files.contains_key(&name) || temporary;
             if entry.file_type().is_file() && !ours {
                 fs::remove_file(entry.path())?;
             }

@@ -74,7 +74,10 @@ pub fn compile_project(
     let lock = discover::optional(root, "kontract.lock.json")?;
     let key = cache::key(options, out_dir, lock.as_deref());
     let hashes = cache::hash_sources(&files);
-    if use_cache && let Some(hit) = Cache::read(root).and_then(|cache| cache.answer(root, out_dir, &key, &hashes)) {
+    if use_cache
+        && let Some(hit) =
+            Cache::read(root).and_then(|cache| cache.answer(root, out_dir, &key, &hashes))
+    {
         return Ok(Compiled {
             changed: false,
             files: hit.files,
@@ -96,7 +99,8 @@ pub fn compile_project(
     if ok {
         emitted = emit::write(root, out_dir, &output.files)?;
         if use_cache {
-            Cache::record(key, out_dir, &hashes, &emitted, &diagnostics, &output.lock).write(root)?;
+            Cache::record(key, out_dir, &hashes, &emitted, &diagnostics, &output.lock)
+                .write(root)?;
         }
     }
     Ok(Compiled {
