@@ -67,7 +67,9 @@ await main(async () => {
   if (total.failed > 0) process.exitCode = 1;
 });
 
-const bin = (name) => join(root, 'node_modules/.bin', name);
+function bin(name) {
+  return join(root, 'node_modules/.bin', name);
+}
 
 /** One PostgreSQL for all lanes; each test makes its own database in it. */
 async function withDatabase(body) {
