@@ -42,7 +42,9 @@ await main(async () => {
 
   if (lanes.includes('lint')) {
     await add('cargo fmt', () => check('cargo', ['fmt', '--all', '--check']));
-    await add('clippy', () => check('cargo', ['clippy', '--locked', '--lib', '--tests', '--examples', '--', '-D', 'warnings']));
+    await add('clippy', () =>
+      check('cargo', ['clippy', '--locked', '--lib', '--tests', '--examples', '--', '-D', 'warnings']),
+    );
     await add('oxlint', () => check(bin('oxlint'), []));
     await add('prettier', () => check(bin('prettier'), ['--check', '.']));
   }
