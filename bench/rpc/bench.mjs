@@ -1,8 +1,9 @@
 // `npm run bench -- rpc`: an encrypted call beside plain ones, with and without a database behind it.
 import assert from 'node:assert/strict';
 import { cpus, loadavg } from 'node:os';
-import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { setup } from '../../scripts/lib/setup.mjs';
 import { StepError, root, step } from '../../scripts/lib/steps.mjs';
 import { withCleanup } from '../lib/cleanup.mjs';
@@ -36,6 +37,7 @@ async function run({ names, generate, node, clients, rounds, seconds, quick }) {
   const systems = await step(`Starting ${names.join(', ')}`, () => startAll(names, node, database));
   for (const url of [database.kontract, database.peers]) await database.settle(url);
   await step('Checking what they answer', () => check(systems));
+  if (!quick) await step('Waiting for the machine to calm down after the set-up', calm);
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, loadBefore: rounded(loadavg()[0]) };
   const rows = [];
   const spreads = {};
@@ -56,6 +58,11 @@ async function run({ names, generate, node, clients, rounds, seconds, quick }) {
     ratios: Object.fromEntries(Object.entries(spreads).map(([name, { median }]) => [name, rounded(median)])),
     spreads,
   };
+}
+
+/** Waits, a minute and a half at most, until the load average is what a quotable run may start at. */
+async function calm() {
+  for (let waited = 0; waited < 90 && loadavg()[0] > cpus().length / 3; waited++) await sleep(1000);
 }
 
 const rounded = (value) => Number(value.toFixed(3));

@@ -9,7 +9,7 @@ export default defineMiddleware([
     console.log(`${ctx.method} ${ctx.path} ${(performance.now() - started).toFixed(1)} ms`);
   },
 
-  // Only these endpoints: a header the client has to send to get rid of things.
+  // Only these endpoints: what clears things away wants every permission, whatever the route says.
   @mwfilter(endpoints=["clearDone"])
   async (ctx, next) => {
     if (ctx.perm !== perms.RWX) throw new HttpError('clearDone needs every permission', 403, 'FORBIDDEN');
