@@ -117,7 +117,8 @@ async fn existing(client: &Client) -> Result<Existing, Error> {
              THEN 'SET' ELSE 'MEMBER' END), \
              EXISTS (SELECT 1 FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.member \
              WHERE m.roleid = r.oid AND g.rolname = $1::text) \
-             FROM pg_roles r WHERE r.rolname IN ('kontract_owner', 'kontract_gateway', 'kt_data')",
+             FROM pg_roles r WHERE r.rolname IN ('kontract_owner', 'kontract_gateway', 'kt_data', \
+             'kontract_migrator', 'kontract_gc')",
             &[&GATEWAY_ROLE],
         )
         .await?;

@@ -50,6 +50,14 @@ pub(super) const GATEWAY_GRANTS: [&str; 3] = [
     "GRANT SELECT, INSERT, DELETE, UPDATE (ts) ON kontract.trxs TO kontract_gateway",
 ];
 
+/// Lets garbage collection into the schema.
+pub(super) const GC_SCHEMA_GRANT: &str = "GRANT USAGE ON SCHEMA kontract TO kontract_gc";
+
+/// Garbage collection sees which versions are over, and no data.
+pub(super) fn grant_gc(ptr: &str) -> String {
+    format!("GRANT SELECT (id, _txid, _deleted_txid), DELETE ON kontract.{ptr} TO kontract_gc")
+}
+
 /// A table with its indexes, and its rows' wall.
 pub(super) fn create_table(entry: &TableEntry) -> Vec<String> {
     let ptr = &entry.ptr;

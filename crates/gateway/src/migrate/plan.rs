@@ -9,6 +9,10 @@ use crate::migrate::existing::{Existing, TableNote};
 pub const GATEWAY_ROLE: &str = "kontract_gateway";
 const OWNER_ROLE: &str = "kontract_owner";
 const DATA_ROLE: &str = "kt_data";
+/// A login for migrations alone; it has no password until an administrator gives it one.
+const MIGRATOR_ROLE: &str = "kontract_migrator";
+/// What garbage collection acts as: it deletes rows whose data it cannot read.
+const GC_ROLE: &str = "kontract_gc";
 
 /// What to run, in order, in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +65,11 @@ fn is_degraded(existing: &Existing) -> bool {
     }
 }
 
+/// Whether garbage collection's role is there once the roles have been made.
+fn has_gc(existing: &Existing) -> bool {
+    existing.login.creates_roles || existing.roles.contains(GC_ROLE)
+}
+
 impl Plan {
     fn run(&mut self, statement: impl Into<String>) {
         self.statements.push(statement.into());
@@ -79,6 +88,7 @@ impl Plan {
             }
         }
         if existing.login.creates_roles {
+            self.narrow_roles(existing);
             let password = ddl::literal(password_verifier);
             self.run(format!("ALTER ROLE {GATEWAY_ROLE} PASSWORD {password}"));
             for setting in [
@@ -96,6 +106,21 @@ impl Plan {
         if !existing.memberships.contains(OWNER_ROLE) {
             let login = ddl::identifier(&existing.login.name);
             self.run(format!("GRANT {OWNER_ROLE} TO {login}"));
+        }
+    }
+
+    /// Roles that nothing depends on yet, made where they can be.
+    fn narrow_roles(&mut self, existing: &Existing) {
+        let roles = [
+            (MIGRATOR_ROLE, "LOGIN NOINHERIT", OWNER_ROLE, MIGRATOR_ROLE),
+            (GC_ROLE, "NOLOGIN", GC_ROLE, GATEWAY_ROLE),
+        ];
+        for (role, attributes, granted, to) in roles {
+            if !existing.roles.contains(role) {
+                self.run(ddl::create_role(role, attributes));
+                self.run(format!("GRANT {granted} TO {to}"));
+                self.applied.push(format!("role {role}"));
+            }
         }
     }
 
@@ -127,6 +152,9 @@ impl Plan {
             for grant in ddl::GATEWAY_GRANTS {
                 self.run(grant);
             }
+            if has_gc(existing) {
+                self.run(ddl::GC_SCHEMA_GRANT);
+            }
         }
         Ok(())
     }
@@ -150,6 +178,9 @@ impl Plan {
         }
         if !self.degraded {
             self.run(ddl::grant_table(&table.ptr));
+            if has_gc(existing) {
+                self.run(ddl::grant_gc(&table.ptr));
+            }
         }
         self.run(ddl::register_table(table));
         Ok(())
@@ -241,7 +272,7 @@ mod tests {
             !plan
                 .statements
                 .iter()
-                .any(|sql| sql.contains("DROP") || sql.contains("DELETE "))
+                .any(|sql| sql.contains("DROP") || sql.contains("DELETE FROM"))
         );
     }
 

@@ -50,11 +50,11 @@ async fn the_gateways_login_holds_almost_nothing() {
             .unwrap()
             .get::<_, bool>(0)
     );
-    let memberships = "SELECT array_agg(r.rolname::text) FROM pg_auth_members m \
+    let memberships = "SELECT array_agg(r.rolname::text ORDER BY r.rolname) FROM pg_auth_members m \
                        JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles g ON g.oid = m.member \
                        WHERE g.rolname = 'kontract_gateway'";
     let roles: Vec<String> = admin.query_one(memberships, &[]).await.unwrap().get(0);
-    assert_eq!(roles, ["kt_data"]);
+    assert_eq!(roles, ["kontract_gc", "kt_data"]);
 }
 
 #[tokio::test]

@@ -255,6 +255,27 @@ async fn row_level_security_is_a_second_wall() {
         assert!(client.batch_execute(&sql).await.is_err(), "{history}");
         client.batch_execute("ROLLBACK").await.unwrap();
     }
+    // Garbage collection deletes what it cannot read.
+    let collect = "SET LOCAL ROLE kontract_gc; SELECT set_config('kontract.owner', 'alice', true)";
+    for (sql, allowed) in [
+        (
+            "SELECT id, _txid, _deleted_txid FROM kontract.tbl_notes_1",
+            true,
+        ),
+        (
+            "DELETE FROM kontract.tbl_notes_1 WHERE _deleted_txid <= 0",
+            true,
+        ),
+        ("SELECT data FROM kontract.tbl_notes_1", false),
+        ("UPDATE kontract.tbl_notes_1 SET _deleted_txid = 99", false),
+        ("SELECT * FROM kontract.trxs", false),
+    ] {
+        let outcome = client
+            .batch_execute(&format!("BEGIN; {collect}; {sql}"))
+            .await;
+        assert_eq!(outcome.is_ok(), allowed, "{sql}");
+        client.batch_execute("ROLLBACK").await.unwrap();
+    }
     // The role is the transaction's: a pooler may hand the connection on.
     let role: String = client
         .query_one("SELECT current_user::text", &[])
