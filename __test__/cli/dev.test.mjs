@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { cleanup } from '../support/cleanup.mjs';
 import { database } from '../support/database.mjs';
 import { run, start } from '../support/process.mjs';
 import { cli, project, write } from '../support/project.mjs';
@@ -26,7 +27,7 @@ async function dev(t, files) {
   const folder = project(t, { 'src/tally.ts': counter(1), 'ask.mjs': ASK, ...files });
   const env = { DATABASE_URL: await database(t) };
   const server = await start(process.execPath, [cli, 'dev', '--port', '0'], { cwd: folder, env, ready: URL_LINE });
-  t.after(server.stop);
+  cleanup(t, server.stop);
   const ask = async () => {
     const { code, stdout, stderr } = await run(process.execPath, ['--import', 'kontract/loader.mjs', 'ask.mjs'], {
       cwd: folder,

@@ -3,6 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import type { Dispatch, DispatchResult, GatewayOptions, Native, NativeCall } from './types.js';
 
 export type * from './types.js';
@@ -20,8 +21,8 @@ function platformId(): string {
 
 function load(): RawNative {
   const id = platformId();
-  const checkout = new URL(`../../../npm/${id}/kontract.node`, import.meta.url);
-  if (existsSync(checkout)) return require(checkout.pathname) as RawNative;
+  const checkout = fileURLToPath(new URL(`../../../npm/${id}/kontract.node`, import.meta.url));
+  if (existsSync(checkout)) return require(checkout) as RawNative;
   try {
     return require(`@kontract/${id}`) as RawNative;
   } catch (cause) {

@@ -6,7 +6,6 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
-  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -108,11 +107,4 @@ function linkSelf() {
   if (existsSync(link) && lstatSync(link).isSymbolicLink()) return;
   rmSync(link, { recursive: true, force: true });
   symlinkSync('..', link, 'dir');
-}
-
-/** Platform packages that exist in `npm/`. */
-export function platforms() {
-  return readdirSync(join(root, 'npm'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name);
 }

@@ -61,7 +61,8 @@ fn is_source(path: &Path) -> bool {
             .is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known))
 }
 
-fn relative(root: &Path, path: &Path) -> String {
+/// A path as seen from `root`, with `/` on every system.
+pub fn relative(root: &Path, path: &Path) -> String {
     let path = path.strip_prefix(root).unwrap_or(path);
     path.components()
         .map(|part| part.as_os_str().to_string_lossy())

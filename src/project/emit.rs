@@ -10,7 +10,7 @@ use std::{
 
 use walkdir::WalkDir;
 
-use super::{ProjectError, cache::sha256};
+use super::{ProjectError, cache::sha256, discover::relative};
 
 /// Where editors and `tsc` find the generated types; kept beside the sources.
 const TYPES: (&str, &str) = ("types/types.d.ts", "src/.kontract/types.d.ts");
@@ -87,14 +87,7 @@ fn remove_stale(folder: &Path, files: &BTreeMap<String, String>) -> std::io::Res
             .into_iter()
             .filter_map(Result::ok)
         {
-            let Ok(path) = entry.path().strip_prefix(folder) else {
-                continue;
-            };
-            let name = path
-                .components()
-                .map(|part| part.as_os_str().to_string_lossy())
-                .collect::<Vec<_>>()
-                .join("/");
+            let name = relative(folder, entry.path());
             // Another process may be about to rename its temporary file.
             let temporary = entry
                 .path()

@@ -61,6 +61,14 @@ struct Bench {
 }
 
 impl Bench {
+    fn new(database: &TestDatabase) -> Self {
+        Self {
+            host: Arc::new(TestHost::new(&database.gateway_url())),
+            schema: Arc::new(Schema::new(&Manifest::parse(MANIFEST).unwrap())),
+            known: Arc::default(),
+        }
+    }
+
     fn begin(&self, owner: &str, mode: Mode) -> Transaction<TestHost> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).unwrap();
@@ -212,16 +220,8 @@ fn own_writes_overlay_what_is_stored() {
         .unwrap();
     let (_database, bench) = runtime.block_on(async {
         let database = TestDatabase::migrated(MANIFEST).await;
-        let host = Arc::new(TestHost::new(&database.gateway_url()));
-        let schema = Arc::new(Schema::new(&Manifest::parse(MANIFEST).unwrap()));
-        (
-            database,
-            Bench {
-                host,
-                schema,
-                known: Arc::default(),
-            },
-        )
+        let bench = Bench::new(&database);
+        (database, bench)
     });
     let cases = std::cell::Cell::new(0);
     let config = ProptestConfig {
@@ -242,13 +242,7 @@ fn own_writes_overlay_what_is_stored() {
 #[tokio::test]
 async fn a_new_row_stands_behind_one_that_keeps_its_place() {
     let database = TestDatabase::migrated(MANIFEST).await;
-    let host = Arc::new(TestHost::new(&database.gateway_url()));
-    let schema = Arc::new(Schema::new(&Manifest::parse(MANIFEST).unwrap()));
-    let bench = Bench {
-        host,
-        schema,
-        known: Arc::default(),
-    };
+    let bench = Bench::new(&database);
     let ops = [
         Op::Set(4, 0),
         Op::Set(3, 0),
@@ -265,13 +259,7 @@ async fn a_new_row_stands_behind_one_that_keeps_its_place() {
 #[tokio::test]
 async fn pushing_a_taken_id_fails_and_writes_nothing() {
     let database = TestDatabase::migrated(MANIFEST).await;
-    let host = Arc::new(TestHost::new(&database.gateway_url()));
-    let schema = Arc::new(Schema::new(&Manifest::parse(MANIFEST).unwrap()));
-    let bench = Bench {
-        host,
-        schema,
-        known: Arc::default(),
-    };
+    let bench = Bench::new(&database);
     let first = bench.begin("alice", Mode::Optimistic);
     first.push("notes", r#"{"id":"a"}"#).await.unwrap();
     first.commit(None).await.unwrap();
@@ -299,13 +287,7 @@ async fn pushing_a_taken_id_fails_and_writes_nothing() {
 #[tokio::test]
 async fn what_jsonb_cannot_hold_is_a_typed_error() {
     let database = TestDatabase::migrated(MANIFEST).await;
-    let host = Arc::new(TestHost::new(&database.gateway_url()));
-    let schema = Arc::new(Schema::new(&Manifest::parse(MANIFEST).unwrap()));
-    let bench = Bench {
-        host,
-        schema,
-        known: Arc::default(),
-    };
+    let bench = Bench::new(&database);
     let call = bench.begin("alice", Mode::Optimistic);
     for json in [
         r#"{"text":"\u0000"}"#,
