@@ -1,7 +1,9 @@
-//! The driver: phases per file, then linking, then writing.
+//! The driver: phases per file, then linking, then writing. What is done per file is done on all
+//! cores; what it finds is put together in the order of the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use swc_core::common::{GLOBALS, Globals};
 
 use crate::codec::{Layout, codec_module, route_hash, schema, tables_module};
@@ -11,7 +13,7 @@ use crate::modules::Modules;
 use crate::output::Manifest;
 use crate::parse::{Parsed, parse, without_mark};
 use crate::routes::{RouteDecl, RouteType, find_routes, typed};
-use crate::split::{self, Half, Middleware, Server};
+use crate::split::{self, Halves, Items, Middleware, Server};
 use crate::types::{Resolver, TableDecl, Types, find_tables};
 use crate::{Diagnostic, Options, Output, Project, SourceFile, decorators};
 
@@ -93,10 +95,7 @@ fn build(
         tables,
         middleware,
     };
-    let halves: Vec<Half> = (0..files.len())
-        .map(|file| split::prepare(&modules, file))
-        .collect();
-    let written = write(&facts, &halves, &declared, reports);
+    let written = write(&facts, Halves::new(&modules), &declared, reports);
     if reports.iter().any(|r| r.severity == Severity::Error) {
         return None;
     }
@@ -105,9 +104,14 @@ fn build(
 
 /// Reads every file; a file that cannot be read leaves nothing to link.
 fn parse_all(files: &[&SourceFile], reports: &mut Vec<Report>) -> Option<Vec<Parsed>> {
+    let read: Vec<_> = files
+        .par_iter()
+        .enumerate()
+        .map(|(index, file)| parse(index, file))
+        .collect();
     let mut all = Vec::new();
-    for (index, file) in files.iter().enumerate() {
-        match parse(index, file) {
+    for result in read {
+        match result {
             Ok((parsed, found)) => {
                 reports.extend(found);
                 all.push(parsed);
@@ -144,12 +148,15 @@ fn resolve<'a>(
 /// Both halves of every module.
 fn write(
     facts: &Facts<'_>,
-    halves: &[Half],
+    halves: Halves<'_>,
     declared: &[RouteDecl<'_>],
     reports: &mut Vec<Report>,
 ) -> BTreeMap<String, String> {
     let modules = facts.modules;
-    let items: Vec<_> = halves.iter().map(split::analyse).collect();
+    let items: Vec<Items> = (0..modules.files.len())
+        .into_par_iter()
+        .map(|file| halves.items(file))
+        .collect();
     let names: Vec<(usize, String)> = declared.iter().map(|r| (r.file, r.id.clone())).collect();
     let contextual = split::contextual(modules, &items, &names);
     let on_server = split::server_files(modules, halves, &facts.routes, &facts.middleware);
@@ -163,9 +170,8 @@ fn write(
     );
     let names: BTreeSet<(usize, String)> = names.into_iter().collect();
     let reach = split::reach(modules, halves, &items, &names, reports);
-    let mut files = BTreeMap::new();
     if reports.iter().any(|r| r.severity == Severity::Error) {
-        return files;
+        return BTreeMap::new();
     }
     let uses_txid = on_server
         .iter()
@@ -177,22 +183,53 @@ fn write(
         early: split::imported_by_middleware(modules, halves, &facts.middleware),
         uses_txid,
     };
-    for (file, half) in halves.iter().enumerate() {
+    let write_file = |file: usize| {
+        let half = halves.of(file);
         let path = split::output_path(&modules.files[file].path);
         let routes: Vec<&RouteType> = facts.of_file(file);
+        let mut written = Vec::new();
         if on_server.contains(&file) {
-            let printed = split::server_module(&server, file, half, &items[file], &routes);
-            files.insert(format!("server/{path}"), printed.code);
-            files.insert(format!("server/{path}.map"), printed.map);
+            let printed =
+                half.within(|| split::server_module(&server, file, half, &items[file], &routes));
+            written.push((format!("server/{path}"), printed.code));
+            written.push((format!("server/{path}.map"), printed.map));
         }
         let declaration_file = modules.files[file].path.ends_with(".d.ts");
         if !reach.server_only[file] && !declaration_file {
-            let printed = split::client_module(modules, file, half, &items[file], &reach, &routes);
-            files.insert(format!("client/{path}"), printed.code);
-            files.insert(format!("client/{path}.map"), printed.map);
+            let printed = half.within(|| {
+                split::client_module(modules, file, half, &items[file], &reach, &routes)
+            });
+            written.push((format!("client/{path}"), printed.code));
+            written.push((format!("client/{path}.map"), printed.map));
         }
-    }
-    files
+        written
+    };
+    (0..modules.files.len())
+        .into_par_iter()
+        .flat_map_iter(write_file)
+        .collect()
+}
+
+/// The schema hashes of one file's routes, and its codecs and schemas.
+fn codecs_of<'a>(
+    facts: &'a Facts<'_>,
+    file: usize,
+) -> (Vec<(&'a str, String)>, [(String, String); 2]) {
+    let routes = facts.of_file(file);
+    let layout = Layout::new(&facts.types, &routes);
+    let hashes = routes
+        .iter()
+        .zip(&layout.roots)
+        .map(|(route, root)| (route.id.as_str(), route_hash(&layout, root)))
+        .collect();
+    let source = &facts.modules.files[file].path;
+    let path = split::output_path(source);
+    let stem = path.strip_suffix(".js").unwrap_or(&path);
+    let texts = [
+        (format!("codecs/{path}"), codec_module(&layout)),
+        (format!("schemas/{stem}.fbs"), schema(&layout, source)),
+    ];
+    (hashes, texts)
 }
 
 /// Codecs, schemas, types, the tables of contents, the manifest and the lock.
@@ -203,20 +240,16 @@ fn finish(
     options: &Options,
 ) -> Built {
     let modules = facts.modules;
+    let with_routes: BTreeSet<usize> = facts.routes.iter().map(|r| r.file).collect();
+    let with_routes: Vec<usize> = with_routes.into_iter().collect();
+    let codecs: Vec<_> = with_routes
+        .into_par_iter()
+        .map(|file| codecs_of(facts, file))
+        .collect();
     let mut hashes: BTreeMap<&str, String> = BTreeMap::new();
-    for (file, parsed) in modules.files.iter().enumerate() {
-        let routes: Vec<&RouteType> = facts.of_file(file);
-        if routes.is_empty() {
-            continue;
-        }
-        let layout = Layout::new(&facts.types, &routes);
-        for (route, root) in routes.iter().zip(&layout.roots) {
-            hashes.insert(route.id.as_str(), route_hash(&layout, root));
-        }
-        let path = split::output_path(&parsed.path);
-        files.insert(format!("codecs/{path}"), codec_module(&layout));
-        let stem = path.strip_suffix(".js").unwrap_or(&path);
-        files.insert(format!("schemas/{stem}.fbs"), schema(&layout, &parsed.path));
+    for (of_routes, texts) in codecs {
+        hashes.extend(of_routes);
+        files.extend(texts);
     }
     files.extend(emit::client_files(modules, &facts.routes, &hashes, options));
     files.extend(emit::server_files(modules, &facts.routes));

@@ -10,6 +10,7 @@ mod decorators;
 mod diagnostics;
 mod emit;
 mod modules;
+mod notes;
 mod output;
 mod parse;
 mod project;

@@ -1,4 +1,15 @@
 //! One file read: blanked, parsed, its decorators bound.
+//!
+//! Files are read, prepared and written in any order, on any thread, in this compile or a later one,
+//! and give the same bytes. That holds because of three things:
+//! - What is kept of a file ([`Parsed`], [`Half`]) is made from its path and text alone.
+//! - swc numbers what it marks (`Mark`, `SyntaxContext`) in `GLOBALS`. Every file has `Globals` of its
+//!   own, and every use starts from a copy of them as `prepare` left them ([`Half::within`]), so
+//!   numbers never depend on what else was done. A context means nothing outside of its file: syntax
+//!   that goes from one file into another needs its contexts mapped to new ones of the target.
+//! - Whoever puts what files say together does so in the order of the files.
+
+use std::sync::OnceLock;
 
 use swc_core::common::comments::SingleThreadedComments;
 use swc_core::common::sync::Lrc;
@@ -9,6 +20,8 @@ use swc_core::ecma::parser::{Syntax, TsSyntax, parse_file_as_module};
 use crate::SourceFile;
 use crate::blank::{Bindings, Found, NAMES, bind, blank, skip_trivia};
 use crate::diagnostics::{Range, Report, did_you_mean, syntax};
+use crate::notes::Notes;
+use crate::split::Half;
 
 /// One file of the project, read.
 pub(crate) struct Parsed {
@@ -17,9 +30,11 @@ pub(crate) struct Parsed {
     pub text: String,
     pub module: Module,
     pub bindings: Bindings,
-    pub comments: SingleThreadedComments,
+    pub notes: Notes,
     /// Holds this file only, with the user's text: maps carry no blanked source.
     pub sources: Lrc<SourceMap>,
+    /// The form both halves are cut from, made when it is first asked for.
+    pub half: OnceLock<Half>,
 }
 
 /// Reads a file; with a syntax error there is nothing to go on with.
@@ -84,8 +99,9 @@ pub(crate) fn parse(index: usize, file: &SourceFile) -> Result<(Parsed, Vec<Repo
         text: text.to_owned(),
         module,
         bindings,
-        comments,
+        notes: Notes::keep(comments),
         sources,
+        half: OnceLock::new(),
     };
     Ok((parsed, reports))
 }

@@ -12,6 +12,7 @@ use swc_core::ecma::transforms::base::fixer::fixer;
 use swc_core::ecma::transforms::base::hygiene::hygiene;
 
 use crate::parse::Parsed;
+use crate::split::Half;
 
 /// A printed module and its map.
 pub(crate) struct Printed {
@@ -29,6 +30,7 @@ pub(crate) struct Stub {
 /// Prints a module between lines of our own. `whole` says whether comments and source may be seen.
 pub(crate) fn print(
     parsed: &Parsed,
+    half: &Half,
     module: Module,
     before: &[String],
     after: &[Stub],
@@ -44,7 +46,8 @@ pub(crate) fn print(
         let mut writer =
             JsWriter::new(parsed.sources.clone(), "\n", &mut body, Some(&mut mappings));
         writer.set_indent_str("  ");
-        let comments: Option<&dyn Comments> = if whole { Some(&parsed.comments) } else { None };
+        let notes = whole.then(|| half.notes.lend());
+        let comments = notes.as_ref().map(|notes| notes as &dyn Comments);
         let mut emitter = Emitter {
             cfg: Config::default(),
             cm: parsed.sources.clone(),

@@ -9,7 +9,8 @@ use swc_core::ecma::ast::{
 };
 use swc_core::ecma::visit::{VisitMut, VisitMutWith};
 
-use super::items::{Half, Item, Reference, Shape, property_name};
+use super::halves::Items;
+use super::items::{Half, Reference, Shape, property_name};
 use crate::modules::{Import, Imported, Modules, Source};
 
 /// The functions of the project that take `ctx` and `env` as hidden first parameters, by file and local name.
@@ -49,7 +50,7 @@ pub(crate) fn target(
 /// Finds them: backend functions, functions that use `ctx` or `env`, and functions that refer to these.
 pub(crate) fn contextual(
     modules: &Modules,
-    items: &[Vec<Item>],
+    items: &[Items],
     routes: &[(usize, String)],
 ) -> Contextual {
     let mut found = Contextual(routes.iter().cloned().collect());

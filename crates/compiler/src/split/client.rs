@@ -63,7 +63,15 @@ pub(crate) fn client_module(
             Stub { text: stub(route, prefix), origin: Some(route.range.start) }
         })
         .collect();
-    print(parsed, module, &before, &stubs, reach.complete[file], &here)
+    print(
+        parsed,
+        half,
+        module,
+        &before,
+        &stubs,
+        reach.complete[file],
+        &here,
+    )
 }
 
 fn stub(route: &RouteType, prefix: &str) -> String {

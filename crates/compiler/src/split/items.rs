@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use swc_core::common::{Span, Spanned, SyntaxContext};
+use swc_core::common::{GLOBALS, Globals, Span, Spanned, SyntaxContext};
 use swc_core::ecma::ast::{
     Decl, DefaultDecl, ExportSpecifier, Expr, Ident, Lit, MemberExpr, MemberProp, Module,
     ModuleDecl, ModuleItem, Pat, Stmt,
@@ -10,6 +10,7 @@ use swc_core::ecma::ast::{
 use swc_core::ecma::visit::{Visit, VisitWith};
 
 use crate::modules::{declaration, declared_names, export_name};
+use crate::notes::Notes;
 
 /// A module as JavaScript with resolved names.
 pub(crate) struct Half {
@@ -18,6 +19,17 @@ pub(crate) struct Half {
     pub unresolved: SyntaxContext,
     /// The context of names of the module's top level, imports included.
     pub top_level: SyntaxContext,
+    /// The file's comments, and those the JSX transform adds.
+    pub notes: Notes,
+    /// What the contexts above count in, as it was when this was made.
+    pub globals: Globals,
+}
+
+impl Half {
+    /// Runs `work` with a copy of the file's marks: its result does not depend on what ran before.
+    pub(crate) fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        GLOBALS.set(&self.globals.clone_data(), work)
+    }
 }
 
 /// A name an item refers to.

@@ -7,6 +7,7 @@
 mod ambient;
 mod chain;
 mod client;
+mod halves;
 mod items;
 mod middleware;
 mod prepare;
@@ -15,9 +16,9 @@ mod server;
 
 pub(crate) use ambient::contextual;
 pub(crate) use client::client_module;
-pub(crate) use items::{Half, analyse};
+pub(crate) use halves::{Halves, Items};
+pub(crate) use items::Half;
 pub(crate) use middleware::{Middleware, find_middleware};
-pub(crate) use prepare::prepare;
 pub(crate) use reach::reach;
 pub(crate) use server::{
     Server, check_ambient, imported_by_middleware, server_files, server_module,

@@ -1,7 +1,7 @@
 //! From TypeScript as parsed to JavaScript with resolved names, the form both halves are cut from.
 
-use swc_core::common::{Mark, SyntaxContext};
-use swc_core::ecma::ast::{Decl, Expr, ModuleItem, Pass, Pat, Program, Stmt, VarDecl};
+use swc_core::common::{GLOBALS, Globals, Mark, SyntaxContext};
+use swc_core::ecma::ast::{Decl, Expr, Module, ModuleItem, Pass, Pat, Program, Stmt, VarDecl};
 use swc_core::ecma::transforms::base::resolver;
 use swc_core::ecma::transforms::react::{Options, Runtime, react};
 use swc_core::ecma::transforms::typescript::{Config, typescript};
@@ -9,10 +9,27 @@ use swc_core::ecma::visit::{VisitMut, VisitMutWith};
 
 use super::items::Half;
 use crate::modules::{Modules, declaration};
+use crate::notes::Notes;
 use crate::routes::call_of_kontract;
 
 /// Prepares a file: what Kontract declares is gone, TypeScript and JSX are JavaScript, names are resolved.
-pub(crate) fn prepare(modules: &Modules, file: usize) -> Half {
+///
+/// Of `modules` this may ask only what the file itself says (what it imports from which package):
+/// the result is kept for as long as the file's text stays.
+pub(super) fn prepare(modules: &Modules, file: usize) -> Half {
+    let globals = Globals::new();
+    let (module, [unresolved, top_level], notes) =
+        GLOBALS.set(&globals, || javascript(modules, file));
+    Half {
+        module,
+        unresolved,
+        top_level,
+        notes,
+        globals,
+    }
+}
+
+fn javascript(modules: &Modules, file: usize) -> (Module, [SyntaxContext; 2], Notes) {
     let parsed = &modules.files[file];
     let mut module = parsed.module.clone();
     // `declare const ctx: Context` says to TypeScript what we say to JavaScript with a parameter.
@@ -30,19 +47,22 @@ pub(crate) fn prepare(modules: &Modules, file: usize) -> Half {
         top_level,
     )
     .process(&mut program);
+    let mut notes = parsed.notes.clone();
     if parsed.path.ends_with('x') {
+        let comments = notes.lend();
         let options = Options {
             runtime: Some(Runtime::Automatic),
             ..Options::default()
         };
         react(
             parsed.sources.clone(),
-            Some(&parsed.comments),
+            Some(&comments),
             options,
             top_level,
             unresolved,
         )
         .process(&mut program);
+        notes = Notes::keep(comments);
     }
     let Program::Module(mut module) = program else {
         unreachable!("a module stays a module")
@@ -52,11 +72,8 @@ pub(crate) fn prepare(modules: &Modules, file: usize) -> Half {
         .into_iter()
         .flat_map(one_declarator_each)
         .collect();
-    Half {
-        module,
-        unresolved: SyntaxContext::empty().apply_mark(unresolved),
-        top_level: SyntaxContext::empty().apply_mark(top_level),
-    }
+    let contexts = [unresolved, top_level].map(|mark| SyntaxContext::empty().apply_mark(mark));
+    (module, contexts, notes)
 }
 
 fn declares_ambient(item: &ModuleItem) -> bool {

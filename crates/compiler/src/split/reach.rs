@@ -7,7 +7,8 @@ use swc_core::common::Span;
 use swc_core::ecma::ast::{ExportSpecifier, ImportDecl, ImportSpecifier, ModuleDecl, ModuleItem};
 
 use super::ambient::target;
-use super::items::{Half, Item, Reference, Shape};
+use super::halves::{Halves, Items};
+use super::items::{Item, Reference, Shape};
 use super::middleware::MIDDLEWARE_FILES;
 use crate::diagnostics::{Report, split};
 use crate::modules::{Imported, Modules, Source, export_name};
@@ -37,8 +38,8 @@ struct Taint {
 /// Works out what the client has; client code that cannot do without the server is an error.
 pub(crate) fn reach(
     modules: &Modules,
-    halves: &[Half],
-    items: &[Vec<Item>],
+    halves: Halves<'_>,
+    items: &[Items],
     routes: &BTreeSet<(usize, String)>,
     reports: &mut Vec<Report>,
 ) -> Reach {
@@ -87,8 +88,8 @@ pub(crate) fn reach(
 
 struct Graph<'a> {
     modules: &'a Modules,
-    halves: &'a [Half],
-    items: &'a [Vec<Item>],
+    halves: Halves<'a>,
+    items: &'a [Items],
     routes: &'a BTreeSet<(usize, String)>,
     /// Which item declares a name.
     declaring: HashMap<(usize, &'a str), usize>,
@@ -99,8 +100,8 @@ struct Graph<'a> {
 impl<'a> Graph<'a> {
     fn new(
         modules: &'a Modules,
-        halves: &'a [Half],
-        items: &'a [Vec<Item>],
+        halves: Halves<'a>,
+        items: &'a [Items],
         routes: &'a BTreeSet<(usize, String)>,
     ) -> Self {
         let mut declaring = HashMap::new();

@@ -10,6 +10,7 @@ use swc_core::ecma::visit::VisitMutWith;
 
 use super::ambient::{Contextual, PassOn, target};
 use super::chain::middleware_list;
+use super::halves::{Halves, Items};
 use super::items::{Half, Item, Shape};
 use super::middleware::Middleware;
 use super::reach::specifier;
@@ -24,7 +25,7 @@ use crate::types::quote;
 /// The files the server loads: those with backend functions, the middleware, and what these import.
 pub(crate) fn server_files(
     modules: &Modules,
-    halves: &[Half],
+    halves: Halves<'_>,
     routes: &[RouteType],
     middleware: &Middleware,
 ) -> BTreeSet<usize> {
@@ -38,7 +39,7 @@ pub(crate) fn server_files(
 /// Whether the middleware imports a file, and so may be loaded before it or after it.
 pub(crate) fn imported_by_middleware(
     modules: &Modules,
-    halves: &[Half],
+    halves: Halves<'_>,
     middleware: &Middleware,
 ) -> BTreeSet<usize> {
     loaded_by(modules, halves, middleware.file.into_iter())
@@ -46,7 +47,7 @@ pub(crate) fn imported_by_middleware(
 
 fn loaded_by(
     modules: &Modules,
-    halves: &[Half],
+    halves: Halves<'_>,
     start: impl Iterator<Item = usize>,
 ) -> BTreeSet<usize> {
     let mut files = BTreeSet::new();
@@ -69,7 +70,7 @@ fn loaded_by(
 /// `ctx` and `env` in what runs when a module is loaded, in classes and in objects: no call is running.
 pub(crate) fn check_ambient(
     modules: &Modules,
-    items: &[Vec<Item>],
+    items: &[Items],
     files: &BTreeSet<usize>,
     middleware: &Middleware,
     contextual: &Contextual,
@@ -193,6 +194,7 @@ pub(crate) fn server_module(
         .collect();
     print(
         parsed,
+        half,
         Module {
             body: module.body,
             ..half.module.clone()

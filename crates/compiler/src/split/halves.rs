@@ -1,0 +1,46 @@
+//! The prepared form of every file, made when it is first asked for.
+
+use std::ops::Index;
+use std::sync::Arc;
+
+use super::items::{Half, Item, analyse};
+use super::prepare::prepare;
+use crate::modules::Modules;
+
+/// What stands at the top level of a file.
+pub(crate) type Items = Arc<Vec<Item>>;
+
+/// The files of a project as plain JavaScript with resolved names: `halves[file]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Halves<'a>(&'a Modules);
+
+impl<'a> Halves<'a> {
+    pub(crate) fn new(modules: &'a Modules) -> Self {
+        Self(modules)
+    }
+
+    /// One file.
+    pub(crate) fn of(self, file: usize) -> &'a Half {
+        self.0.files[file]
+            .half
+            .get_or_init(|| prepare(self.0, file))
+    }
+
+    /// All of them, in the order of the files.
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'a Half> {
+        (0..self.0.files.len()).map(move |file| self.of(file))
+    }
+
+    /// The items of one file.
+    pub(crate) fn items(self, file: usize) -> Items {
+        Arc::new(analyse(self.of(file)))
+    }
+}
+
+impl Index<usize> for Halves<'_> {
+    type Output = Half;
+
+    fn index(&self, file: usize) -> &Half {
+        self.of(file)
+    }
+}
