@@ -210,11 +210,15 @@ fn write(
         .collect()
 }
 
-/// The schema hashes of one file's routes, and its codecs and schemas.
-fn codecs_of<'a>(
-    facts: &'a Facts<'_>,
-    file: usize,
-) -> (Vec<(&'a str, String)>, [(String, String); 2]) {
+/// What the wire types of one file's routes become.
+struct Codecs<'a> {
+    /// The schema hash of each route.
+    hashes: Vec<(&'a str, String)>,
+    /// Codecs and schema, by path.
+    texts: [(String, String); 2],
+}
+
+fn codecs_of<'a>(facts: &'a Facts<'_>, file: usize) -> Codecs<'a> {
     let routes = facts.of_file(file);
     let layout = Layout::new(&facts.types, &routes);
     let hashes = routes
@@ -229,7 +233,7 @@ fn codecs_of<'a>(
         (format!("codecs/{path}"), codec_module(&layout)),
         (format!("schemas/{stem}.fbs"), schema(&layout, source)),
     ];
-    (hashes, texts)
+    Codecs { hashes, texts }
 }
 
 /// Codecs, schemas, types, the tables of contents, the manifest and the lock.
@@ -247,9 +251,9 @@ fn finish(
         .map(|file| codecs_of(facts, file))
         .collect();
     let mut hashes: BTreeMap<&str, String> = BTreeMap::new();
-    for (of_routes, texts) in codecs {
-        hashes.extend(of_routes);
-        files.extend(texts);
+    for of_file in codecs {
+        hashes.extend(of_file.hashes);
+        files.extend(of_file.texts);
     }
     files.extend(emit::client_files(modules, &facts.routes, &hashes, options));
     files.extend(emit::server_files(modules, &facts.routes));
