@@ -3,8 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use kontract_raystream::{
-    CallId, ClearCode, Limits, ReceiveError, Request, RpcCall, RpcError, ServerHandshake,
-    ServerParameters, SessionId,
+    CallId, ClearCode, Limits, MessageType, ReceiveError, Request, RpcCall, RpcError,
+    ServerHandshake, ServerParameters, SessionId,
 };
 
 use crate::call::{Answer, Call};
@@ -164,6 +164,11 @@ impl<H: Host> Gateway<H> {
                     |frame| Exchange { frame, keep: true },
                 )
             }
+            Request::Subscribe(call, _) | Request::Credit(call, _) | Request::Unsubscribe(call) => {
+                let message_type = MessageType::Subscribe;
+                let error = ReceiveError::Unexpected { call, message_type };
+                Self::unreadable(session, now_ms, &error)
+            }
             Request::Close => {
                 session.close();
                 let sealed = session.wire.seal_close();
@@ -236,7 +241,7 @@ impl<H: Host> Gateway<H> {
         let call = match error {
             ReceiveError::Envelope { call, .. } | ReceiveError::Unexpected { call, .. } => *call,
             _ => {
-                let keep = session.wire.opener.failures() < Limits::MAX_FAILURES;
+                let keep = !session.wire.opener.is_dead();
                 return Exchange {
                     frame: ClearCode::SessionExpired.to_frame(),
                     keep,

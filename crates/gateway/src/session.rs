@@ -54,7 +54,7 @@ impl Session {
             || unused
             || idle > self.ttl_ms
             || expires.is_some_and(|seconds| seconds.saturating_mul(1000) <= unix_ms)
-            || self.wire.opener.failures() >= Limits::MAX_FAILURES
+            || self.wire.opener.is_dead()
     }
 
     /// Who the session belongs to, once a call has shown a token.

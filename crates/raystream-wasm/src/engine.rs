@@ -14,7 +14,7 @@ const MAX_INPUT: usize = 17 * 1024 * 1024;
 
 enum Slot {
     Free,
-    Handshake(ClientHandshake),
+    Handshake(Box<ClientHandshake>),
     Session(Box<ClientSession>),
 }
 
@@ -99,7 +99,7 @@ impl Engine {
             self.slots.push(Slot::Free);
             self.slots.len() - 1
         });
-        self.slots[handle] = Slot::Handshake(handshake);
+        self.slots[handle] = Slot::Handshake(Box::new(handshake));
         Ok(handle)
     }
 
@@ -173,6 +173,7 @@ impl Engine {
                 }
                 (2, call, error.status)
             }
+            Reply::Event { .. } => return Err(Code::Unexpected),
             Reply::Heartbeat(_) => (3, CallId::NONE, 0),
             Reply::Close => (4, CallId::NONE, 0),
             Reply::Clear(code) => return Err(code.into()),

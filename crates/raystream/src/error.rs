@@ -72,6 +72,12 @@ pub enum SealError {
     /// The key has sealed as many frames as it may: a new session is due.
     #[error("the session's key is used up")]
     Exhausted,
+    /// A message that does not travel this way, or whose flags or call id do not go with its type.
+    #[error("not a message for this side to send: {0}")]
+    Message(FrameError),
+    /// The host's cipher gave something that cannot be this frame's ciphertext and tag.
+    #[error("the cipher's output does not fit the frame")]
+    Cipher,
 }
 
 /// A payload that is not the `FlatBuffer` it should be, or is over budget.

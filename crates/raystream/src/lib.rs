@@ -28,23 +28,30 @@ mod kat;
 mod key;
 mod limits;
 mod noise;
+mod resume;
 mod schedule;
 mod session;
 mod suite;
 mod window;
 
 pub use envelope::{
-    ClientHello, Heartbeat, RpcCall, RpcError, RpcResponse, ServerHello, request_hash,
+    ClientHello, Event, Heartbeat, RpcCall, RpcError, RpcResponse, ServerHello, Subscribe,
+    request_hash,
 };
 pub use error::{EnvelopeError, FrameError, HandshakeError, OpenError, ReceiveError, SealError};
 pub use frame::{ClearCode, Direction, Flags, FrameBuf, Header, Incoming, MessageType};
 pub use handshake::{
-    ClientHandshake, HandshakeOutput, Initiator, Responder, ServerHandshake, ServerParameters,
+    ClientHandshake, HandshakeOutput, Initiator, ProvenResume, ReceivedInit, Responder,
+    ServerHandshake, ServerParameters,
 };
 pub use id::{CallId, KeyId, SessionId};
 pub use key::{PublicKey, StaticKey};
 pub use limits::Limits;
+pub use resume::{ResumePsk, ResumeStore, ResumeTicket};
 pub use schedule::SessionKeys;
-pub use session::{ClientSession, Opened, Opener, Reply, Request, Sealer, ServerSession};
+pub use session::{
+    Asleep, Attachment, Awake, ClientSession, Credit, Draft, Opened, Opener, Opening, Padding,
+    Reply, Request, Reserved, Sealer, ServerSession, StateError, WakeError,
+};
 pub use suite::Suite;
 pub use window::{ReplayWindow, Transport};

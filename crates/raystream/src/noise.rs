@@ -1,4 +1,4 @@
-//! The symmetric state of Noise NK with SHA-256 (Noise revision 34, §5.2).
+//! The symmetric state of Noise NK and `NKpsk0` with SHA-256 (Noise revision 34, §5.2 and §9).
 
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
@@ -8,35 +8,62 @@ use zeroize::Zeroizing;
 use crate::cipher::{AeadKey, TAG_LEN};
 use crate::error::HandshakeError;
 use crate::frame::Header;
+use crate::id::SessionId;
 use crate::key::PublicKey;
+use crate::resume::ResumePsk;
 use crate::suite::Suite;
 
-/// In NK every key comes from a DH result and encrypts exactly one payload, so the nonce is always
+/// In NK every key encrypts exactly one payload before the next replaces it, so the nonce is always
 /// zero, which is the same bytes for both AEADs.
 const FIRST_NONCE: [u8; 12] = [0; 12];
+const PROLOGUE: &[u8] = b"raystream-v1";
 
 pub(crate) struct Symmetric {
     suite: Suite,
     hash: [u8; 32],
     chaining_key: Zeroizing<[u8; 32]>,
     key: Option<AeadKey>,
+    /// With a PSK every ephemeral key is mixed into the chain too (§9.2).
+    has_psk: bool,
 }
 
 impl Symmetric {
-    /// The state after the pre-message `<- s`: both sides know the responder's static key.
-    pub(crate) fn new(suite: Suite, init: &Header, responder: PublicKey) -> Self {
-        let name = suite.noise_name();
+    /// NK after the pre-message `<- s`: both sides know the responder's static key.
+    pub(crate) fn full(suite: Suite, init: &Header, responder: PublicKey) -> Self {
+        let mut state = Self::named(suite.noise_name(false), suite, false);
+        state.mix_hash(&[PROLOGUE, &init.to_bytes()]);
+        state.mix_hash(&[&responder.0]);
+        state
+    }
+
+    /// `NKpsk0` after the pre-message and the token `psk`.
+    pub(crate) fn resuming(
+        init: &Header,
+        session: SessionId,
+        psk: &ResumePsk,
+        responder: PublicKey,
+    ) -> Self {
+        let suite = psk.suite();
+        let mut state = Self::named(suite.noise_name(true), suite, true);
+        state.mix_hash(&[PROLOGUE, &init.to_bytes(), &session.0]);
+        state.mix_hash(&[&responder.0]);
+        state.mix_psk(psk.secret());
+        state
+    }
+
+    fn named(name: &[u8], suite: Suite, has_psk: bool) -> Self {
         let mut hash = [0; 32];
-        hash[..name.len()].copy_from_slice(name);
-        let mut state = Self {
+        match hash.get_mut(..name.len()) {
+            Some(short) => short.copy_from_slice(name),
+            None => hash = Sha256::digest(name).into(),
+        }
+        Self {
             suite,
             hash,
             chaining_key: Zeroizing::new(hash),
             key: None,
-        };
-        state.mix_hash(&[b"raystream-v1", &init.to_bytes()]);
-        state.mix_hash(&[&responder.0]);
-        state
+            has_psk,
+        }
     }
 
     pub(crate) fn mix_hash(&mut self, parts: &[&[u8]]) {
@@ -45,6 +72,14 @@ impl Symmetric {
             sha.update(part);
         }
         self.hash = sha.finalize().into();
+    }
+
+    /// Token `e`, sent or received.
+    pub(crate) fn mix_ephemeral(&mut self, public: &[u8; 32]) {
+        self.mix_hash(&[public]);
+        if self.has_psk {
+            self.mix_key(public);
+        }
     }
 
     /// DH and `MixKey`. A result of zero means a public key of small order: no secret at all.
@@ -57,10 +92,7 @@ impl Symmetric {
         if !shared.was_contributory() {
             return Err(HandshakeError::ZeroSharedSecret);
         }
-        let output = self.expand(shared.as_bytes());
-        let (chaining_key, key) = halves(&output);
-        self.chaining_key.copy_from_slice(chaining_key);
-        self.key = Some(AeadKey::new(self.suite, key));
+        self.mix_key(shared.as_bytes());
         Ok(())
     }
 
@@ -90,19 +122,35 @@ impl Symmetric {
         (self.expand(&[]), self.hash)
     }
 
-    fn expand(&self, input: &[u8]) -> Zeroizing<[u8; 64]> {
-        let mut output = Zeroizing::new([0; 64]);
+    /// `MixKeyAndHash`.
+    fn mix_psk(&mut self, psk: &[u8; 32]) {
+        let output = self.expand::<96>(psk);
+        let (parts, _) = output.as_chunks();
+        let [chaining_key, hash, key] = parts else {
+            unreachable!("96 bytes are three times 32")
+        };
+        self.chaining_key.copy_from_slice(chaining_key);
+        self.mix_hash(&[hash]);
+        self.key = Some(AeadKey::new(self.suite, key));
+    }
+
+    /// `MixKey`.
+    fn mix_key(&mut self, input: &[u8; 32]) {
+        let output = self.expand::<64>(input);
+        let (parts, _) = output.as_chunks();
+        let [chaining_key, key] = parts else {
+            unreachable!("64 bytes are twice 32")
+        };
+        self.chaining_key.copy_from_slice(chaining_key);
+        self.key = Some(AeadKey::new(self.suite, key));
+    }
+
+    /// Noise's HKDF with `N / 32` outputs, which is RFC 5869's with empty info.
+    fn expand<const N: usize>(&self, input: &[u8]) -> Zeroizing<[u8; N]> {
+        let mut output = Zeroizing::new([0; N]);
         Hkdf::<Sha256>::new(Some(self.chaining_key.as_slice()), input)
             .expand(&[], output.as_mut_slice())
             .expect("HKDF-SHA-256 gives up to 8160 bytes");
         output
     }
-}
-
-fn halves(output: &[u8; 64]) -> (&[u8; 32], &[u8; 32]) {
-    let (first, second) = output.split_at(32);
-    (
-        first.first_chunk().expect("half of 64"),
-        second.first_chunk().expect("half of 64"),
-    )
 }

@@ -49,10 +49,29 @@ impl Suite {
         }
     }
 
-    pub(crate) fn noise_name(self) -> &'static [u8] {
+    /// The name of the handshake: Noise NK, or `NKpsk0` for one that resumes.
+    pub(crate) fn noise_name(self, resumes: bool) -> &'static [u8] {
+        match (self, resumes) {
+            (Self::ChaChaPoly, false) => b"Noise_NK_25519_ChaChaPoly_SHA256",
+            (Self::AesGcm, false) => b"Noise_NK_25519_AESGCM_SHA256",
+            (Self::ChaChaPoly, true) => b"Noise_NKpsk0_25519_ChaChaPoly_SHA256",
+            (Self::AesGcm, true) => b"Noise_NKpsk0_25519_AESGCM_SHA256",
+        }
+    }
+
+    /// One byte for it, in what this crate stores.
+    pub(crate) fn id(self) -> u8 {
         match self {
-            Self::ChaChaPoly => b"Noise_NK_25519_ChaChaPoly_SHA256",
-            Self::AesGcm => b"Noise_NK_25519_AESGCM_SHA256",
+            Self::ChaChaPoly => 1,
+            Self::AesGcm => 2,
+        }
+    }
+
+    pub(crate) fn from_id(id: u8) -> Option<Self> {
+        match id {
+            1 => Some(Self::ChaChaPoly),
+            2 => Some(Self::AesGcm),
+            _ => None,
         }
     }
 }

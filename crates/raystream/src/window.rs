@@ -1,5 +1,7 @@
 //! Which sequence numbers a receiver still takes (protocol §7).
 
+use crate::limits::Limits;
+
 /// How frames reach a session; decides how strict the order is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transport {
@@ -7,6 +9,17 @@ pub enum Transport {
     Http,
     /// An ordered stream: exactly one after the last.
     WebSocket,
+}
+
+impl Transport {
+    /// Frames that may fail to open before the session is dead (protocol §6).
+    #[must_use]
+    pub fn max_failures(self) -> u32 {
+        match self {
+            Self::Http => Limits::MAX_FAILURES,
+            Self::WebSocket => 1,
+        }
+    }
 }
 
 const WIDTH: u32 = 1024;
@@ -32,6 +45,46 @@ impl ReplayWindow {
             highest: 0,
             seen: [0; _],
         }
+    }
+
+    /// The highest sequence committed; 0 before the first.
+    #[must_use]
+    pub fn highest(&self) -> u32 {
+        self.highest
+    }
+
+    /// How strict the order is.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// Appends the window's state: the highest sequence, and over HTTP the 1024 bits.
+    pub(crate) fn write(&self, to: &mut Vec<u8>) {
+        to.extend_from_slice(&self.highest.to_be_bytes());
+        if self.transport == Transport::Http {
+            to.extend(self.seen.iter().flat_map(|word| word.to_be_bytes()));
+        }
+    }
+
+    /// Reads what [`ReplayWindow::write`] wrote.
+    pub(crate) fn read(transport: Transport, bytes: &[u8]) -> Option<Self> {
+        let (highest, rest) = bytes.split_first_chunk()?;
+        let mut window = Self::new(transport);
+        window.highest = u32::from_be_bytes(*highest);
+        let words = match transport {
+            Transport::Http => &mut window.seen[..],
+            Transport::WebSocket => &mut [],
+        };
+        if rest.len() != words.len() * 8 {
+            return None;
+        }
+        for (word, bytes) in words.iter_mut().zip(rest.chunks_exact(8)) {
+            *word = bytes
+                .iter()
+                .fold(0, |word, &byte| word << 8 | u64::from(byte));
+        }
+        Some(window)
     }
 
     /// Whether this sequence is new. Sequences start at 1.

@@ -100,6 +100,9 @@ impl Server {
             }
             Ok(Request::Heartbeat(asked)) => session.seal_heartbeat(asked, 0).unwrap(),
             Ok(Request::Close) => session.seal_close().unwrap(),
+            Ok(Request::Subscribe(id, _) | Request::Credit(id, _) | Request::Unsubscribe(id)) => {
+                session.seal_error(id, &routes::REFUSED).unwrap()
+            }
             Err(_) => ClearCode::SessionExpired.to_frame(),
         }
     }

@@ -7,6 +7,14 @@ use std::time::Duration;
 
 use kontract_raystream::{RpcCall, RpcError, RpcResponse};
 
+/// What a request for events is answered with.
+pub const REFUSED: RpcError<'static> = RpcError {
+    code: "INVALID_REQUEST",
+    message: "no events here",
+    status: 400,
+    stack: None,
+};
+
 /// What a route answers.
 pub enum Answer {
     Data(Vec<u8>, Vec<(String, String)>),

@@ -1,6 +1,7 @@
 //! What frames carry: the tables of `raystream.fbs`, read and written without copies. Reading checks
 //! every offset and budget; what it returns borrows from the payload.
 
+mod event;
 mod heartbeat;
 mod hello;
 mod read;
@@ -8,6 +9,7 @@ mod reply;
 mod rpc;
 mod write;
 
+pub use event::{Event, Subscribe};
 pub use heartbeat::Heartbeat;
 pub use hello::{ClientHello, ServerHello};
 pub use reply::{RpcError, RpcResponse};

@@ -104,6 +104,19 @@ impl<'a> Table<'a> {
         Ok(found.map(|(start, count)| &self.payload[start..start + count]))
     }
 
+    /// A byte vector of at most `budget` bytes.
+    pub(super) fn bytes_within(
+        &self,
+        slot: usize,
+        budget: usize,
+        name: &'static str,
+    ) -> Result<Option<&'a [u8]>> {
+        match self.bytes(slot, name)? {
+            Some(bytes) if bytes.len() > budget => Err(EnvelopeError::Budget(name)),
+            found => Ok(found),
+        }
+    }
+
     /// A byte vector of exactly `N` bytes.
     pub(super) fn array<const N: usize>(&self, slot: usize, name: &'static str) -> Result<[u8; N]> {
         let bytes = self

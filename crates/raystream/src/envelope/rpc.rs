@@ -7,8 +7,8 @@ use super::write::{Field, Writer};
 use crate::error::EnvelopeError;
 use crate::frame::FrameBuf;
 
-const MAX_METHOD: usize = 256;
-const MAX_TOKEN: usize = 16 * 1024;
+pub(super) const MAX_METHOD: usize = 256;
+pub(super) const MAX_TOKEN: usize = 16 * 1024;
 
 /// One attempt of one call.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -53,21 +53,25 @@ impl FrameBuf {
         self.bytes.len() - PAYLOAD + Limits::FRAME_OVERHEAD
     }
 
-    /// Writes header and nonce, lets `seal(nonce, header, payload)` encrypt, appends its tag.
+    /// Writes header and nonce, lets `seal(payload)` encrypt, appends its tag.
     pub(crate) fn finish<E>(
-        mut self,
+        self,
         header: Header,
         call: CallId,
-        seal: impl FnOnce(&[u8; 12], &[u8], &mut [u8]) -> Result<[u8; 16], E>,
+        seal: impl FnOnce(&mut [u8]) -> Result<[u8; 16], E>,
     ) -> Result<Vec<u8>, E> {
-        let mut nonce = [0; 12];
-        nonce[..8].copy_from_slice(&call.0.to_be_bytes());
-        nonce[8..].copy_from_slice(&header.sequence.to_be_bytes());
-        let header = header.to_bytes();
-        self.bytes[..Header::LEN].copy_from_slice(&header);
-        self.bytes[NONCE].copy_from_slice(&nonce);
-        let tag = seal(&nonce, &header, &mut self.bytes[PAYLOAD..])?;
-        self.bytes.extend_from_slice(&tag);
-        Ok(self.bytes)
+        let mut bytes = self.place(header, call);
+        let tag = seal(&mut bytes[PAYLOAD..])?;
+        bytes.extend_from_slice(&tag);
+        Ok(bytes)
+    }
+
+    /// Writes header and nonce in front of the payload: all of a frame but its tag.
+    pub(crate) fn place(mut self, header: Header, call: CallId) -> Vec<u8> {
+        self.bytes[..Header::LEN].copy_from_slice(&header.to_bytes());
+        let (id, counter) = self.bytes[NONCE].split_at_mut(8);
+        id.copy_from_slice(&call.0.to_be_bytes());
+        counter.copy_from_slice(&header.sequence.to_be_bytes());
+        self.bytes
     }
 }

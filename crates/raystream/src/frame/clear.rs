@@ -51,7 +51,7 @@ impl ClearCode {
             payload_len: u32::try_from(buffer.payload().len()).expect("a short text"),
             reserved: 0,
         };
-        let Ok(frame) = buffer.finish(header, CallId::NONE, |_, _, _| Ok::<_, Infallible>([0; 16]));
+        let Ok(frame) = buffer.finish(header, CallId::NONE, |_| Ok::<_, Infallible>([0; 16]));
         frame
     }
 

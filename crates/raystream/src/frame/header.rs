@@ -2,6 +2,7 @@
 
 use super::flags::Flags;
 use crate::error::FrameError;
+use crate::id::CallId;
 
 /// Which way a frame travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,11 +78,12 @@ impl MessageType {
     }
 
     fn allowed_flags(self) -> Flags {
-        let sealed = Flags::AESGCM | Flags::FIN | Flags::PADDED;
+        let sealed = Flags::AESGCM | Flags::PADDED;
         match self {
             Self::HandshakeInit | Self::HandshakeResponse => Flags::AESGCM | Flags::RESUME,
-            Self::Subscribe => sealed | Flags::CREDIT,
-            _ => sealed,
+            Self::Subscribe => sealed | Flags::FIN | Flags::CREDIT,
+            Self::RpcCall | Self::RpcResponse | Self::RpcError | Self::Event => sealed | Flags::FIN,
+            Self::Heartbeat | Self::Close => sealed,
         }
     }
 }
@@ -164,6 +166,23 @@ impl Header {
         self.flags.contains(Flags::CLEAR)
     }
 
+    /// The same rules for a frame of a session about to be sealed.
+    pub(crate) fn check(&self, direction: Direction, call: CallId) -> Result<(), FrameError> {
+        let kind = self.message_type;
+        if kind.is_handshake() || !kind.travels(direction) {
+            return Err(FrameError::MessageType(kind as u8));
+        }
+        if self.is_clear() {
+            return Err(FrameError::Flags(self.flags.bits()));
+        }
+        self.check_flags(direction)?;
+        if kind.is_session_wide() == (call == CallId::NONE) {
+            Ok(())
+        } else {
+            Err(FrameError::Field)
+        }
+    }
+
     fn check_flags(&self, direction: Direction) -> Result<(), FrameError> {
         let from_server = direction == Direction::ServerToClient;
         let allowed = if self.is_clear() && self.message_type == MessageType::RpcError {
@@ -172,7 +191,8 @@ impl Header {
             self.message_type.allowed_flags()
         };
         let right = self.flags.contains(Flags::S2C) == from_server
-            && self.flags.is_within(allowed | Flags::S2C);
+            && self.flags.is_within(allowed | Flags::S2C)
+            && !self.flags.contains(Flags::FIN | Flags::CREDIT);
         if right {
             Ok(())
         } else {

@@ -1,10 +1,11 @@
 //! A received frame whose shape has been checked, and nothing else yet.
 
 use super::buffer::{NONCE, PAYLOAD};
-use super::header::{Direction, Header};
+use super::flags::Flags;
+use super::header::{Direction, Header, MessageType};
 use crate::cipher::TAG_LEN;
 use crate::error::FrameError;
-use crate::id::CallId;
+use crate::id::{CallId, SessionId};
 use crate::limits::Limits;
 
 /// Bytes that have the form of a frame: step 1 of receiving. Opening works in place, so this borrows
@@ -21,6 +22,13 @@ pub(crate) struct Parts<'a> {
     pub(crate) nonce: &'a [u8; 12],
     pub(crate) payload: &'a mut [u8],
     pub(crate) tag: &'a [u8; TAG_LEN],
+}
+
+impl<'a> Parts<'a> {
+    /// What a hello is made of: its payload, some of it in the clear, and the tag.
+    pub(crate) fn whole(self) -> (&'a mut [u8], &'a [u8; TAG_LEN]) {
+        (self.payload, self.tag)
+    }
 }
 
 impl<'a> Incoming<'a> {
@@ -66,6 +74,20 @@ impl<'a> Incoming<'a> {
         CallId(u64::from_be_bytes(*nonce))
     }
 
+    /// The session an INIT wants to resume: the first 16 bytes of its payload. As unproven as the
+    /// header.
+    #[must_use]
+    pub fn resumes(&self) -> Option<SessionId> {
+        let resume = self.header.message_type == MessageType::HandshakeInit
+            && self.header.flags.contains(Flags::RESUME);
+        let payload = &self.bytes[PAYLOAD..self.bytes.len() - TAG_LEN];
+        payload
+            .first_chunk()
+            .filter(|_| resume)
+            .copied()
+            .map(SessionId)
+    }
+
     fn check_nonce(&self) -> Result<(), FrameError> {
         let unsealed = self.header.message_type.is_handshake() || self.header.is_clear();
         let no_call = unsealed || self.header.message_type.is_session_wide();
@@ -79,6 +101,10 @@ impl<'a> Incoming<'a> {
         } else {
             Err(FrameError::Field)
         }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.bytes
     }
 
     pub(crate) fn into_parts(self) -> Parts<'a> {

@@ -7,6 +7,7 @@ mod header;
 mod incoming;
 
 pub use buffer::FrameBuf;
+pub(crate) use buffer::{NONCE, PAYLOAD};
 pub use clear::ClearCode;
 pub use flags::Flags;
 pub use header::{Direction, Header, MessageType};

@@ -1,4 +1,5 @@
-//! The client's side of Noise NK: `-> e, es` and `<- e, ee`.
+//! The client's side of Noise NK, `-> e, es` and `<- e, ee`, or of `NKpsk0`, `-> psk, e, es` and
+//! `<- e, ee`.
 
 use std::convert::Infallible;
 
@@ -6,10 +7,11 @@ use x25519_dalek as x25519;
 
 use crate::error::{HandshakeError, SealError};
 use crate::frame::{ClearCode, Flags, FrameBuf, Header, Incoming, MessageType};
-use crate::id::CallId;
+use crate::id::{CallId, SessionId};
 use crate::key::PublicKey;
 use crate::limits::Limits;
 use crate::noise::Symmetric;
+use crate::resume::ResumeTicket;
 use crate::schedule::HandshakeOutput;
 use crate::suite::Suite;
 
@@ -30,21 +32,51 @@ impl Initiator {
         ephemeral: [u8; 32],
         payload: impl FnOnce(&mut FrameBuf),
     ) -> Result<(Self, Vec<u8>), HandshakeError> {
+        let state = |init: &Header| Symmetric::full(suite, init, pin);
+        Self::init(suite.flag(), None, pin, ephemeral, payload, state)
+    }
+
+    /// Writes the INIT frame that resumes a session. The ticket is used up, whatever comes of it.
+    pub fn resume(
+        ticket: ResumeTicket,
+        pin: PublicKey,
+        ephemeral: [u8; 32],
+        payload: impl FnOnce(&mut FrameBuf),
+    ) -> Result<(Self, Vec<u8>), HandshakeError> {
+        let ResumeTicket { session, psk } = ticket;
+        let flags = psk.suite().flag() | Flags::RESUME;
+        let state = |init: &Header| Symmetric::resuming(init, session, &psk, pin);
+        Self::init(flags, Some(session), pin, ephemeral, payload, state)
+    }
+
+    fn init(
+        flags: Flags,
+        session: Option<SessionId>,
+        pin: PublicKey,
+        ephemeral: [u8; 32],
+        payload: impl FnOnce(&mut FrameBuf),
+        state: impl FnOnce(&Header) -> Symmetric,
+    ) -> Result<(Self, Vec<u8>), HandshakeError> {
         let ephemeral = x25519::StaticSecret::from(ephemeral);
         let public = x25519::PublicKey::from(&ephemeral).to_bytes();
-        let mut buffer = FrameBuf::from_payload(&public);
+        let mut buffer = FrameBuf::with_capacity(256);
+        if let Some(session) = session {
+            buffer.extend(&session.0);
+        }
+        buffer.extend(&public);
+        let in_front = buffer.payload().len();
         payload(&mut buffer);
         let init = Header {
             message_type: MessageType::HandshakeInit,
-            flags: suite.flag(),
+            flags,
             sequence: 0,
             payload_len: hello_len(&buffer)?,
             reserved: u32::from_be_bytes(pin.key_id().0),
         };
-        let mut state = Symmetric::new(suite, &init, pin);
-        state.mix_hash(&[&public]);
+        let mut state = state(&init);
+        state.mix_ephemeral(&public);
         state.mix_dh(&ephemeral, &pin.0)?;
-        let frame = write_hello(buffer, init, &mut state);
+        let frame = write_hello(buffer, init, in_front, &mut state);
         Ok((
             Self {
                 state,
@@ -79,7 +111,7 @@ impl Initiator {
             .payload
             .split_first_chunk_mut::<32>()
             .ok_or(HandshakeError::Unexpected)?;
-        state.mix_hash(&[server_public]);
+        state.mix_ephemeral(server_public);
         state.mix_dh(&self.ephemeral, server_public)?;
         state.decrypt_and_hash(payload, parts.tag)?;
         let (split, hash) = state.split();
@@ -106,10 +138,15 @@ pub(super) fn hello_len(buffer: &FrameBuf) -> Result<u32, HandshakeError> {
     Ok(u32::try_from(buffer.payload().len()).expect("a hello has at most 4 KiB"))
 }
 
-/// Encrypts what follows the public key and closes the frame.
-pub(super) fn write_hello(buffer: FrameBuf, header: Header, state: &mut Symmetric) -> Vec<u8> {
-    let Ok(frame) = buffer.finish(header, CallId::NONE, |_, _, payload| {
-        Ok::<_, Infallible>(state.encrypt_and_hash(&mut payload[32..]))
+/// Encrypts what follows the bytes in front, the public key the last of them, and closes the frame.
+pub(super) fn write_hello(
+    buffer: FrameBuf,
+    header: Header,
+    in_front: usize,
+    state: &mut Symmetric,
+) -> Vec<u8> {
+    let Ok(frame) = buffer.finish(header, CallId::NONE, |payload| {
+        Ok::<_, Infallible>(state.encrypt_and_hash(&mut payload[in_front..]))
     });
     frame
 }

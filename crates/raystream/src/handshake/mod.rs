@@ -3,11 +3,13 @@
 
 mod client;
 mod initiator;
+mod received;
 mod responder;
 mod server;
 
 pub use crate::schedule::HandshakeOutput;
 pub use client::ClientHandshake;
 pub use initiator::Initiator;
+pub use received::{ProvenResume, ReceivedInit};
 pub use responder::Responder;
 pub use server::{ServerHandshake, ServerParameters};

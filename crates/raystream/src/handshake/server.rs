@@ -1,18 +1,19 @@
 //! From an INIT to a session, on the server.
 
+use super::received::ReceivedInit;
 use super::responder::Responder;
 use crate::envelope::{ClientHello, ServerHello};
 use crate::error::HandshakeError;
-use crate::frame::{Direction, Incoming};
 use crate::id::SessionId;
 use crate::key::StaticKey;
 use crate::limits::Limits;
+use crate::resume::ResumeStore;
 use crate::session::ServerSession;
 use crate::suite::Suite;
 use crate::window::Transport;
 
 /// What a gateway decides about a new session.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerParameters {
     /// The session's name; see [`SessionId::new_v7`].
     pub session_id: SessionId,
@@ -30,34 +31,71 @@ pub struct ServerParameters {
 pub struct ServerHandshake {
     responder: Responder,
     transport: Transport,
+    resumes: Option<SessionId>,
+    current_txid: Option<u64>,
 }
 
 impl ServerHandshake {
-    /// Reads an INIT, in place. The hello may be a replay: it is good for logs and for refusing,
-    /// not for acting on.
+    pub(super) fn new(
+        responder: Responder,
+        transport: Transport,
+        resumes: Option<SessionId>,
+    ) -> Self {
+        Self {
+            responder,
+            transport,
+            resumes,
+            current_txid: None,
+        }
+    }
+
+    /// Reads an INIT, in place, for a server that keeps no PSKs. The hello may be a replay: it is
+    /// good for logs and for refusing, not for acting on.
     pub fn accept<'a>(
         keys: &[StaticKey],
         init: &'a mut [u8],
     ) -> Result<(Self, ClientHello<'a>), HandshakeError> {
-        let init = Incoming::parse(init, Direction::ClientToServer, Limits::default())?;
-        let (payload, responder) = Responder::accept(keys, init)?;
-        let hello = ClientHello::decode(payload)?;
-        if !hello.supported_ciphers.contains(&responder.suite().name()) {
-            return Err(HandshakeError::Suite);
-        }
-        Ok((
-            Self {
-                responder,
-                transport: hello.transport,
-            },
-            hello,
-        ))
+        ReceivedInit::parse(init)?.accept(keys)
+    }
+
+    /// Reads an INIT, in place, and uses up the PSK of the session it resumes, if it does.
+    pub fn accept_with<'a>(
+        keys: &[StaticKey],
+        init: &'a mut [u8],
+        store: &impl ResumeStore,
+    ) -> Result<(Self, ClientHello<'a>), HandshakeError> {
+        let init = ReceivedInit::parse(init)?;
+        let Some(session) = init.resumes() else {
+            return init.accept(keys);
+        };
+        let (proven, hello) = init.accept_resume(keys, store.look_up(session))?;
+        let handshake = proven.claimed(store.claim(session))?;
+        Ok((handshake, hello))
     }
 
     /// The suite the client chose.
     #[must_use]
     pub fn suite(&self) -> Suite {
         self.responder.suite()
+    }
+
+    /// How the session's frames will travel.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// The session that lives on in the new one: identity and subscriptions are its.
+    #[must_use]
+    pub fn resumes(&self) -> Option<SessionId> {
+        self.resumes
+    }
+
+    /// Tells a client that resumes which transaction is the newest.
+    #[must_use]
+    pub fn with_current_txid(mut self, txid: Option<u64>) -> Self {
+        self.current_txid = txid;
+        self
     }
 
     /// Writes the RESPONSE frame to be sent, and opens the session. `ephemeral` is 32 fresh random
@@ -75,14 +113,14 @@ impl ServerHandshake {
             ttl_ms: parameters.ttl_ms,
             limits: parameters.limits,
             max_inflight: parameters.max_inflight,
-            resumed: false,
-            current_txid: None,
+            resumed: self.resumes.is_some(),
+            current_txid: self.current_txid.filter(|_| self.resumes.is_some()),
         };
         let (frame, output) = self
             .responder
             .respond(ephemeral, |buffer| hello.encode(buffer))?;
         let keys = output.into_keys(parameters.session_id);
-        let session = ServerSession::new(suite, self.transport, &keys, parameters);
+        let session = ServerSession::new(suite, self.transport, keys, parameters);
         Ok((session, frame))
     }
 }

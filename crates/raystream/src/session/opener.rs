@@ -3,12 +3,11 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::padding;
+use super::opening::Opening;
 use crate::cipher::AeadKey;
-use crate::error::OpenError;
+use crate::error::{EnvelopeError, OpenError, ReceiveError};
 use crate::frame::{Flags, Header, Incoming, MessageType};
 use crate::id::CallId;
-use crate::limits::Limits;
 use crate::suite::Suite;
 use crate::window::{ReplayWindow, Transport};
 
@@ -16,6 +15,7 @@ use crate::window::{ReplayWindow, Transport};
 /// and its commit, not while decrypting.
 pub struct Opener {
     key: AeadKey,
+    transport: Transport,
     window: Mutex<ReplayWindow>,
     failures: AtomicU32,
 }
@@ -33,79 +33,124 @@ pub struct Opened<'a> {
     pub payload: &'a [u8],
 }
 
+impl Opened<'_> {
+    /// That nothing came with it, as with CLOSE.
+    pub(super) fn empty(&self) -> Result<(), ReceiveError> {
+        if self.payload.is_empty() {
+            return Ok(());
+        }
+        Err(ReceiveError::Envelope {
+            call: self.call,
+            error: EnvelopeError::Budget("payload"),
+        })
+    }
+}
+
 impl Opener {
     /// The receiving end of the direction this key belongs to.
     #[must_use]
     pub fn new(suite: Suite, transport: Transport, key: &[u8; 32]) -> Self {
+        Self::after(suite, key, ReplayWindow::new(transport), 0)
+    }
+
+    /// One that has seen frames before it slept.
+    pub(crate) fn after(suite: Suite, key: &[u8; 32], window: ReplayWindow, failures: u32) -> Self {
         Self {
             key: AeadKey::new(suite, key),
-            window: Mutex::new(ReplayWindow::new(transport)),
-            failures: AtomicU32::new(0),
+            transport: window.transport(),
+            window: Mutex::new(window),
+            failures: AtomicU32::new(failures),
         }
     }
 
     /// Steps 3 to 5 of receiving: window test, decryption in place, window commit. Until the commit
     /// nothing changes but the count of failures.
     pub fn open<'a>(&self, frame: Incoming<'a>) -> Result<Opened<'a>, OpenError> {
-        if self.failures() >= Limits::MAX_FAILURES {
-            return Err(OpenError::Exhausted);
-        }
-        let opened = self.try_open(frame);
-        if opened.is_err() {
-            // Saturates at the limit, or a flood of failures would wrap it around to a live session.
-            let _ = self
-                .failures
-                .try_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
-                    (n < Limits::MAX_FAILURES).then_some(n + 1)
-                });
-        }
-        opened
+        self.begin(frame)?.decrypt(&self.key)
     }
 
-    /// Frames that did not open so far. At [`Limits::MAX_FAILURES`] the session is dead.
+    /// Step 3 alone, for a cipher that is not this crate's: [`Opening::complete`] is step 5. On a
+    /// WebSocket frames are taken one after the other: begin the next when this one is complete.
+    pub fn begin<'o, 'a>(&'o self, frame: Incoming<'a>) -> Result<Opening<'o, 'a>, OpenError> {
+        if self.is_dead() {
+            return Err(OpenError::Exhausted);
+        }
+        match self.check(&frame) {
+            Ok(()) => Ok(Opening::new(self, frame)),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    /// Frames that did not open so far.
     #[must_use]
     pub fn failures(&self) -> u32 {
         self.failures.load(Ordering::Relaxed)
     }
 
-    fn try_open<'a>(&self, frame: Incoming<'a>) -> Result<Opened<'a>, OpenError> {
+    /// Whether so many frames failed that none is taken any more: one on a WebSocket, where nobody
+    /// else can interfere without breaking the stream, 2^20 over HTTP.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.failures() >= self.transport.max_failures()
+    }
+
+    /// Whether half of the key's frames came: time for a new session.
+    #[must_use]
+    pub fn should_renew(&self) -> bool {
+        self.window().highest() >= self.key.suite().max_frames() / 2
+    }
+
+    /// How frames reach this side.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// Counts a frame that failed. Saturates at the limit, or a flood of failures would wrap it
+    /// around to a live session.
+    pub(super) fn fail<E>(&self, error: E) -> E {
+        let max = self.transport.max_failures();
+        let _ = self
+            .failures
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
+                (n < max).then_some(n + 1)
+            });
+        error
+    }
+
+    /// Step 5. Two copies of a frame may have come this far; one gets through.
+    pub(super) fn commit(&self, sequence: u32) -> Result<(), OpenError> {
+        if self.window().commit(sequence) {
+            Ok(())
+        } else {
+            Err(OpenError::Replay(sequence))
+        }
+    }
+
+    /// A copy of what has been seen.
+    pub(crate) fn seen(&self) -> ReplayWindow {
+        self.window().clone()
+    }
+
+    fn check(&self, frame: &Incoming<'_>) -> Result<(), OpenError> {
         let Header {
             message_type,
             flags,
             sequence,
             ..
         } = frame.header();
-        let call = frame.call_id();
-        if message_type.is_handshake()
-            || flags.contains(Flags::CLEAR)
-            || Suite::of(flags) != self.key.suite()
+        let suite = self.key.suite();
+        if message_type.is_handshake() || flags.contains(Flags::CLEAR) || Suite::of(flags) != suite
         {
             return Err(OpenError::Kind);
         }
-        if sequence > self.key.suite().max_frames() {
+        if sequence > suite.max_frames() {
             return Err(OpenError::Exhausted);
         }
         if !self.window().accepts(sequence) {
             return Err(OpenError::Replay(sequence));
         }
-        let parts = frame.into_parts();
-        self.key
-            .open(parts.nonce, parts.aad, parts.payload, parts.tag)
-            .map_err(|_| OpenError::Decryption)?;
-        if !self.window().commit(sequence) {
-            return Err(OpenError::Replay(sequence));
-        }
-        let payload = if flags.contains(Flags::PADDED) {
-            padding::strip(parts.payload).ok_or(OpenError::Padding)?
-        } else {
-            parts.payload
-        };
-        Ok(Opened {
-            message_type,
-            flags,
-            call,
-            payload,
-        })
+        Ok(())
     }
 
     /// A panic cannot leave the window half-changed, so a poisoned lock is as good as any.

@@ -3,6 +3,16 @@
 use crate::frame::FrameBuf;
 use crate::limits::Limits;
 
+/// Which of a session's frames are padded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Padding {
+    /// Those that ask for it.
+    #[default]
+    OnRequest,
+    /// All, except where a frame at the size limit has no byte left for it.
+    Always,
+}
+
 const SMALLEST: usize = 256;
 
 /// Pads to the next power of two, from 256 bytes; to the frame's limit if that is closer.
