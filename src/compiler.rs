@@ -101,7 +101,11 @@ pub fn compile_project(root: String, options: CompileOptions) -> Result<CompileR
     let compiled = compile(
         Path::new(&root),
         &options.out_dir,
-        &Options { mode, client },
+        &Options {
+            mode,
+            client,
+            ..Options::default()
+        },
         options.cache.unwrap_or(true),
     )
     .map_err(|error| Error::from_reason(error.to_string()))?;

@@ -9,7 +9,10 @@ use kontract_compiler::{Options, SourceFile};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Finding, ProjectError, emit};
+use super::{
+    Finding, ProjectError, emit,
+    resolve::{Input, unchanged},
+};
 
 /// Where an output folder has its manifest.
 pub const MANIFEST: &str = "manifest.json";
@@ -25,6 +28,8 @@ pub struct Cache {
     #[serde(rename = "outDir")]
     out_dir: String,
     files: BTreeMap<String, Entry>,
+    /// What resolving imports depended on.
+    inputs: Vec<Input>,
     outputs: BTreeMap<String, String>,
     diagnostics: Vec<Finding>,
     lock: String,
@@ -78,7 +83,8 @@ impl Cache {
                     .get(path)
                     .is_some_and(|entry| entry.hash == *hash)
             });
-        if self.key != key || self.out_dir != out_dir || !same_sources {
+        let same_inputs = same_sources && unchanged(root, &self.inputs);
+        if self.key != key || self.out_dir != out_dir || !same_inputs {
             return None;
         }
         let folder = root.join(out_dir);
@@ -107,6 +113,7 @@ impl Cache {
         key: String,
         out_dir: &str,
         hashes: &BTreeMap<String, String>,
+        inputs: Vec<Input>,
         emitted: &BTreeMap<String, String>,
         diagnostics: &[Finding],
         lock: &str,
@@ -137,6 +144,7 @@ impl Cache {
             key,
             out_dir: out_dir.to_owned(),
             files,
+            inputs,
             outputs: emitted.clone(),
             diagnostics: diagnostics.to_vec(),
             lock: lock.to_owned(),

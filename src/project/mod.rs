@@ -5,13 +5,15 @@ mod cache;
 mod discover;
 mod emit;
 mod finding;
+mod resolve;
 
 use std::{collections::BTreeMap, io, path::Path, time::Instant};
 
-use kontract_compiler::{Options, Project, compile};
+use kontract_compiler::{Options, Project, compile_with};
 
 use cache::Cache;
 pub use finding::Finding;
+use resolve::Resolver;
 
 /// How one compile of a project on disk went.
 pub struct Compiled {
@@ -40,6 +42,9 @@ pub enum ProjectError {
     /// The output folder leaves the project.
     #[error("outDir '{0}' must be a path inside the project")]
     OutDir(String),
+    /// `tsconfig.json`, or what it extends, cannot be read.
+    #[error("tsconfig.json: {0}")]
+    Tsconfig(String),
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     Io {
@@ -92,15 +97,29 @@ pub fn compile_project(
 
     let compiling = Instant::now();
     let project = Project { files, lock };
-    let output = compile(&project, options);
+    let resolver = Resolver::new(root)?;
+    let options = Options {
+        language: resolver.language()?,
+        ..options.clone()
+    };
+    let output = compile_with(&project, &options, &resolver);
     let ok = output.ok();
     let diagnostics: Vec<Finding> = output.diagnostics.into_iter().map(Finding::from).collect();
     let mut emitted = BTreeMap::new();
     if ok {
         emitted = emit::write(root, out_dir, &output.files)?;
         if use_cache {
-            Cache::record(key, out_dir, &hashes, &emitted, &diagnostics, &output.lock)
-                .write(root)?;
+            let inputs = resolver.inputs();
+            Cache::record(
+                key,
+                out_dir,
+                &hashes,
+                inputs,
+                &emitted,
+                &diagnostics,
+                &output.lock,
+            )
+            .write(root)?;
         }
     }
     Ok(Compiled {

@@ -1,6 +1,7 @@
 //! The driver: phases per file, then linking, then writing. What is done per file is done on all
 //! cores; what it finds is put together in the order of the files.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
@@ -11,24 +12,36 @@ use crate::diagnostics::{Report, Severity, render};
 use crate::emit::{self, Lock};
 use crate::modules::Modules;
 use crate::output::Manifest;
-use crate::parse::{Parsed, parse, without_mark};
+use crate::parse::without_mark;
+use crate::resolve::{Input, read_all};
 use crate::routes::{RouteDecl, RouteType, find_routes, typed};
 use crate::split::{self, Halves, Items, Middleware, Server};
 use crate::types::{Resolver, TableDecl, Types, find_tables};
-use crate::{Diagnostic, Options, Output, Project, SourceFile, decorators};
+use crate::{Diagnostic, Isolated, Options, Output, Project, Resolve, decorators};
 
-/// Compiles a project. Pure: the same files and options give the same bytes.
+/// Compiles a project by itself. Pure: the same files and options give the same bytes.
 #[must_use]
 pub fn compile(project: &Project, options: &Options) -> Output {
-    let mut files: Vec<&SourceFile> = project.files.iter().collect();
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut reports = Vec::new();
-    let built = GLOBALS.set(&Globals::new(), || {
-        build(&files, project.lock.as_deref(), options, &mut reports)
+    compile_with(project, options, &Isolated)
+}
+
+/// Compiles a project and what `resolve` says it imports from elsewhere.
+#[must_use]
+pub fn compile_with(project: &Project, options: &Options, resolve: &dyn Resolve) -> Output {
+    let own = project.files.iter().map(|file| Input {
+        file: Cow::Borrowed(file),
+        shown: file.path.clone(),
     });
-    let texts: Vec<(&str, &str)> = files
+    let mut inputs: Vec<Input<'_>> = own.collect();
+    inputs.sort_by(|a, b| a.file.path.cmp(&b.file.path));
+    let mut reports = Vec::new();
+    let lock = project.lock.as_deref();
+    let built = GLOBALS.set(&Globals::new(), || {
+        build(&mut inputs, lock, options, resolve, &mut reports)
+    });
+    let texts: Vec<(&str, &str)> = inputs
         .iter()
-        .map(|f| (f.path.as_str(), without_mark(&f.text)))
+        .map(|i| (i.shown.as_str(), without_mark(&i.file.text)))
         .collect();
     reports.sort_by(|a, b| (a.file, a.range, a.code).cmp(&(b.file, b.range, b.code)));
     let diagnostics: Vec<Diagnostic> = reports.iter().map(|r| render(r, &texts)).collect();
@@ -74,20 +87,25 @@ impl Facts<'_> {
 }
 
 fn build(
-    files: &[&SourceFile],
+    inputs: &mut Vec<Input<'_>>,
     lock: Option<&str>,
     options: &Options,
+    resolve: &dyn Resolve,
     reports: &mut Vec<Report>,
 ) -> Option<Built> {
     let lock = Lock::read(lock)
         .map_err(|report| reports.push(*report))
         .ok();
-    let parsed = parse_all(files, reports)?;
-    let (modules, missing) = Modules::link(parsed);
+    let (parsed, links) = read_all(inputs, resolve, reports)?;
+    for (index, parsed) in parsed.iter().enumerate() {
+        let found = parsed.bindings.every();
+        reports.extend(found.flat_map(|found| decorators::check(index, parsed, found)));
+    }
+    let (modules, missing) = Modules::link(parsed, links);
     reports.extend(missing);
     let declared = find_routes(&modules, reports);
     let middleware = split::find_middleware(&modules, &declared, reports);
-    let (types, routes, tables) = resolve(&modules, &declared, reports);
+    let (types, routes, tables) = resolve_types(&modules, &declared, reports);
     let facts = Facts {
         modules: &modules,
         types,
@@ -102,35 +120,7 @@ fn build(
     Some(finish(&facts, lock?, written, options))
 }
 
-/// Reads every file; a file that cannot be read leaves nothing to link.
-fn parse_all(files: &[&SourceFile], reports: &mut Vec<Report>) -> Option<Vec<Parsed>> {
-    let read: Vec<_> = files
-        .par_iter()
-        .enumerate()
-        .map(|(index, file)| parse(index, file))
-        .collect();
-    let mut all = Vec::new();
-    for result in read {
-        match result {
-            Ok((parsed, found)) => {
-                reports.extend(found);
-                all.push(parsed);
-            }
-            Err(found) => reports.extend(found),
-        }
-    }
-    for (index, parsed) in all.iter().enumerate().filter(|_| all.len() == files.len()) {
-        reports.extend(
-            parsed
-                .bindings
-                .every()
-                .flat_map(|found| decorators::check(index, parsed, found)),
-        );
-    }
-    (all.len() == files.len()).then_some(all)
-}
-
-fn resolve<'a>(
+fn resolve_types<'a>(
     modules: &'a Modules,
     declared: &[RouteDecl<'a>],
     reports: &mut Vec<Report>,

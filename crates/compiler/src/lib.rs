@@ -14,11 +14,13 @@ mod notes;
 mod output;
 mod parse;
 mod project;
+mod resolve;
 mod routes;
 mod split;
 mod types;
 
-pub use compile::compile;
+pub use compile::{compile, compile_with};
 pub use diagnostics::{Diagnostic, Severity};
 pub use output::{Manifest, Output, Route, Table, TableField};
-pub use project::{ClientConfig, Mode, Options, Project, SourceFile};
+pub use project::{ClientConfig, Language, Mode, Options, Project, SourceFile};
+pub use resolve::{Isolated, Outside, Resolution, Resolve};

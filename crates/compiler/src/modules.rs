@@ -1,6 +1,6 @@
 //! How the project's modules name each other: imports, exports, and what they lead to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use swc_core::ecma::ast::Ident;
 use swc_core::ecma::ast::{
@@ -11,12 +11,13 @@ use swc_core::ecma::utils::find_pat_ids;
 
 use crate::diagnostics::{Report, split};
 use crate::parse::{Parsed, range_of};
+use crate::resolve::Links;
 
 /// The files of a project with their imports resolved.
 pub(crate) struct Modules {
     pub files: Vec<Parsed>,
     pub names: Vec<Names>,
-    paths: HashMap<String, usize>,
+    links: Links,
 }
 
 /// What one module imports and exports.
@@ -55,16 +56,11 @@ pub(crate) enum Export {
 }
 
 impl Modules {
-    pub(crate) fn link(files: Vec<Parsed>) -> (Self, Vec<Report>) {
-        let paths = files
-            .iter()
-            .enumerate()
-            .map(|(i, f)| (f.path.clone(), i))
-            .collect();
+    pub(crate) fn link(files: Vec<Parsed>, links: Links) -> (Self, Vec<Report>) {
         let mut modules = Self {
             names: Vec::new(),
             files,
-            paths,
+            links,
         };
         let mut reports = Vec::new();
         let names = (0..modules.files.len())
@@ -74,41 +70,9 @@ impl Modules {
         (modules, reports)
     }
 
-    /// What a specifier in `file` means; `None` when it is relative and leads nowhere.
+    /// What a specifier in `file` means; `None` when it leads nowhere.
     pub(crate) fn source(&self, file: usize, specifier: &str) -> Option<Source> {
-        if !specifier.starts_with('.') {
-            return Some(Source::Bare(specifier.to_owned()));
-        }
-        let mut parts: Vec<&str> = self.files[file].path.split('/').collect();
-        parts.pop();
-        for part in specifier.split('/') {
-            match part {
-                "." | "" => {}
-                ".." => {
-                    parts.pop()?;
-                }
-                _ => parts.push(part),
-            }
-        }
-        let path = parts.join("/");
-        let stem = path
-            .strip_suffix(".js")
-            .or_else(|| path.strip_suffix(".jsx"))
-            .unwrap_or(&path);
-        [
-            path.clone(),
-            format!("{path}.ts"),
-            format!("{path}.tsx"),
-            format!("{path}.d.ts"),
-            format!("{stem}.ts"),
-            format!("{stem}.tsx"),
-            format!("{path}.js"),
-            format!("{path}/index.ts"),
-            format!("{path}/index.tsx"),
-        ]
-        .iter()
-        .find_map(|candidate| self.paths.get(candidate))
-        .map(|&i| Source::Project(i))
+        self.links.get(file, specifier).cloned()
     }
 
     /// Follows a local name to the file and the local name that declare it.
@@ -190,6 +154,7 @@ fn is_asset(specifier: &str) -> bool {
     let last = specifier.rsplit('/').next().unwrap_or("");
     last.rsplit_once('.')
         .is_some_and(|(_, extension)| !matches!(extension, "ts" | "tsx" | "js" | "jsx"))
+        && specifier.starts_with('.')
 }
 
 fn read_declaration(decl: &ModuleDecl, source: Option<Source>, names: &mut Names) {

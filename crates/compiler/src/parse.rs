@@ -38,7 +38,11 @@ pub(crate) struct Parsed {
 }
 
 /// Reads a file; with a syntax error there is nothing to go on with.
-pub(crate) fn parse(index: usize, file: &SourceFile) -> Result<(Parsed, Vec<Report>), Vec<Report>> {
+pub(crate) fn parse(
+    index: usize,
+    file: &SourceFile,
+    shown: &str,
+) -> Result<(Parsed, Vec<Report>), Vec<Report>> {
     let jsx = file.path.ends_with('x');
     let text = without_mark(&file.text);
     let blanked = blank(text, jsx);
@@ -46,7 +50,7 @@ pub(crate) fn parse(index: usize, file: &SourceFile) -> Result<(Parsed, Vec<Repo
         return Err(vec![syntax::nested_too_deep(index, range)]);
     }
     let reading = SourceMap::default();
-    let name = Lrc::new(FileName::Custom(file.path.clone()));
+    let name = Lrc::new(FileName::Custom(shown.to_owned()));
     let source = reading.new_source_file(name.clone(), blanked.text.clone());
     let comments = SingleThreadedComments::default();
     let grammar = Syntax::Typescript(TsSyntax {

@@ -25,6 +25,27 @@ pub struct Options {
     pub mode: Mode,
     /// What the client half knows of its server.
     pub client: ClientConfig,
+    /// How the sources are to be read.
+    pub language: Language,
+}
+
+/// What `tsconfig.json` says of the language the sources are written in; the defaults are TypeScript's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Language {
+    /// `experimentalDecorators`: TypeScript's own decorators, else those of ECMAScript (2023-11).
+    pub legacy_decorators: bool,
+    /// `emitDecoratorMetadata`.
+    pub decorator_metadata: bool,
+    /// `verbatimModuleSyntax`: imports without `type` stay, used or not.
+    pub verbatim_module_syntax: bool,
+    /// `"jsx": "react"`: calls of a factory instead of the automatic runtime.
+    pub classic_jsx: bool,
+    /// `jsxImportSource`: whose automatic runtime, `react` by default.
+    pub jsx_import_source: Option<String>,
+    /// `jsxFactory`, `React.createElement` by default.
+    pub jsx_factory: Option<String>,
+    /// `jsxFragmentFactory`, `React.Fragment` by default.
+    pub jsx_fragment_factory: Option<String>,
 }
 
 /// The two kinds of build.

@@ -116,7 +116,7 @@ proptest! {
         check_laws(&text);
         let file = SourceFile { path: "src/a.ts".to_owned(), text: text.clone() };
         swc_core::common::GLOBALS.set(&swc_core::common::Globals::new(), || {
-            let (_, reports) = parse(0, &file).map_err(|r| r[0].message.clone()).expect(&text);
+            let (_, reports) = parse(0, &file, "src/a.ts").map_err(|r| r[0].message.clone()).expect(&text);
             assert!(reports.is_empty(), "{reports:?}\n{text}");
         });
     }

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use swc_core::common::SyntaxContext;
 use swc_core::ecma::ast::{
-    ExportSpecifier, ImportDecl, Module, ModuleDecl, ModuleExportName, ModuleItem, Str,
+    ExportSpecifier, ImportDecl, Module, ModuleDecl, ModuleExportName, ModuleItem,
 };
 
 use super::items::{Half, Item, Reference, Shape};
 use super::reach::{Reach, local_name};
+use super::redirect::Redirect;
 use super::{output_path, relative};
 use crate::emit::{Printed, Stub, print};
-use crate::modules::{Export, Modules, Source, export_name};
+use crate::modules::{Export, Modules, export_name};
 use crate::routes::{Param, RouteType};
 use crate::types::quote;
 
@@ -29,9 +30,16 @@ pub(crate) fn client_module(
     let included = &reach.items[file];
     let kept = Kept::new(modules, file, half.top_level, items, included, routes);
     let body = half.module.body.iter().enumerate();
-    let body = body
-        .filter_map(|(index, item)| kept.item(&here, item, included.contains(&index)))
+    let mut body: Vec<ModuleItem> = body
+        .filter_map(|(index, item)| kept.item(item, included.contains(&index)))
         .collect();
+    let mut redirect = Redirect {
+        modules,
+        file,
+        here: &here,
+        half: "client",
+    };
+    body.iter_mut().for_each(|item| redirect.item(item));
     let module = Module {
         body,
         ..half.module.clone()
@@ -97,8 +105,6 @@ fn stub(route: &RouteType, prefix: &str) -> String {
 
 /// What the client half keeps of a file.
 struct Kept<'a> {
-    modules: &'a Modules,
-    file: usize,
     /// Names the kept items refer to.
     used: BTreeSet<&'a str>,
     /// Names the client half declares.
@@ -142,8 +148,6 @@ impl<'a> Kept<'a> {
             );
         }
         Self {
-            modules,
-            file,
             used,
             declared,
             listed,
@@ -152,14 +156,14 @@ impl<'a> Kept<'a> {
         }
     }
 
-    fn item(&self, here: &str, item: &ModuleItem, included: bool) -> Option<ModuleItem> {
+    fn item(&self, item: &ModuleItem, included: bool) -> Option<ModuleItem> {
         match item {
-            ModuleItem::ModuleDecl(ModuleDecl::Import(import)) => self.import(here, import),
+            ModuleItem::ModuleDecl(ModuleDecl::Import(import)) => self.import(import),
             ModuleItem::ModuleDecl(ModuleDecl::ExportNamed(export)) => {
                 let mut export = export.clone();
-                match &mut export.src {
+                match &export.src {
                     Some(_) if self.has_routes && !included => return None,
-                    Some(src) => self.rewrite(here, src),
+                    Some(_) => {}
                     None => export.specifiers.retain(|s| match s {
                         ExportSpecifier::Named(s) => {
                             let name = export_name(&s.orig);
@@ -172,15 +176,13 @@ impl<'a> Kept<'a> {
                 (!export.specifiers.is_empty()).then(|| ModuleDecl::ExportNamed(export).into())
             }
             ModuleItem::ModuleDecl(ModuleDecl::ExportAll(export)) => {
-                let mut export = export.clone();
-                self.rewrite(here, &mut export.src);
-                Some(ModuleDecl::ExportAll(export).into())
+                Some(ModuleDecl::ExportAll(export.clone()).into())
             }
             _ => included.then(|| item.clone()),
         }
     }
 
-    fn import(&self, here: &str, import: &ImportDecl) -> Option<ModuleItem> {
+    fn import(&self, import: &ImportDecl) -> Option<ModuleItem> {
         let mut import = import.clone();
         let for_its_effect = import.specifiers.is_empty();
         // What the JSX transform imports is no name of the user's.
@@ -190,25 +192,7 @@ impl<'a> Kept<'a> {
         if import.specifiers.is_empty() && (self.has_routes || !for_its_effect) {
             return None;
         }
-        self.rewrite(here, &mut import.src);
         Some(ModuleDecl::Import(import).into())
-    }
-
-    fn rewrite(&self, here: &str, src: &mut Str) {
-        let specifier = src.value.to_string_lossy().into_owned();
-        let to = match self.modules.source(self.file, &specifier) {
-            Some(Source::Project(target)) => {
-                format!("client/{}", output_path(&self.modules.files[target].path))
-            }
-            // In client code `kontract` is this build's client.
-            Some(Source::Bare(package)) if package == "kontract" => "client/index.js".to_owned(),
-            _ => return,
-        };
-        *src = Str {
-            span: src.span,
-            value: relative(here, &to).into(),
-            raw: None,
-        };
     }
 }
 

@@ -12,7 +12,10 @@ mod items;
 mod middleware;
 mod prepare;
 mod reach;
+mod redirect;
 mod server;
+
+use crate::resolve::has_extension;
 
 pub(crate) use ambient::contextual;
 pub(crate) use client::client_module;
@@ -24,8 +27,11 @@ pub(crate) use server::{
     Server, check_ambient, imported_by_middleware, server_files, server_module,
 };
 
-/// The output path of a source file: `src/a.tsx` → `src/a.js`.
+/// The output path of a source file: `src/a.tsx` → `src/a.js`, `src/a.json` → `src/a.json.js`.
 pub(crate) fn output_path(path: &str) -> String {
+    if has_extension(path, "json") {
+        return format!("{path}.js");
+    }
     let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
     format!("{stem}.js")
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use swc_core::ecma::ast::{
-    Decl, DefaultDecl, Expr, Function, Module, ModuleDecl, ModuleItem, Stmt, Str,
+    Decl, DefaultDecl, Expr, Function, Module, ModuleDecl, ModuleItem, Stmt,
 };
 use swc_core::ecma::visit::VisitMutWith;
 
@@ -14,6 +14,7 @@ use super::halves::{Halves, Items};
 use super::items::{Half, Item, Shape};
 use super::middleware::Middleware;
 use super::reach::specifier;
+use super::redirect::Redirect;
 use super::{output_path, relative};
 use crate::diagnostics::{Report, split};
 use crate::emit::{Printed, Stub, print};
@@ -136,8 +137,14 @@ pub(crate) fn server_module(
     let parsed = &modules.files[file];
     let here = format!("server/{}", output_path(&parsed.path));
     let mut module = half.module.clone();
+    let mut redirect = Redirect {
+        modules,
+        file,
+        here: &here,
+        half: "server",
+    };
     for (item, facts) in module.body.iter_mut().zip(items) {
-        rewrite_specifier(modules, file, &here, item);
+        redirect.item(item);
         if middleware.file == Some(file) && facts.declares.first().is_some_and(|d| d == "default") {
             middleware_list(item, &|| PassOn::new(modules, file, half, contextual));
         } else if facts.shape == Shape::Function
@@ -249,34 +256,6 @@ fn registration(route: &RouteType, chain: &[usize], early: bool, uses_txid: bool
         group(&route.meta.ugroup),
         group(&route.meta.egroup),
     )
-}
-
-fn rewrite_specifier(modules: &Modules, file: usize, here: &str, item: &mut ModuleItem) {
-    let Some(Source::Project(target)) = specifier(item).and_then(|s| modules.source(file, &s))
-    else {
-        return;
-    };
-    let to = relative(
-        here,
-        &format!("server/{}", output_path(&modules.files[target].path)),
-    );
-    let replace = |src: &mut Str| {
-        *src = Str {
-            span: src.span,
-            value: to.clone().into(),
-            raw: None,
-        }
-    };
-    match item {
-        ModuleItem::ModuleDecl(ModuleDecl::Import(d)) => replace(&mut d.src),
-        ModuleItem::ModuleDecl(ModuleDecl::ExportAll(d)) => replace(&mut d.src),
-        ModuleItem::ModuleDecl(ModuleDecl::ExportNamed(d)) => {
-            if let Some(src) = &mut d.src {
-                replace(src);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// Gives the one function an item declares its hidden parameters, and passes them on inside.

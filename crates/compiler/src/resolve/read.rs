@@ -1,0 +1,154 @@
+//! Reading a project: its own files, and the files from elsewhere that these lead to.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::relative::find;
+use super::specifiers::{json_module, specifiers};
+use super::{Resolution, Resolve};
+use crate::SourceFile;
+use crate::diagnostics::Report;
+use crate::modules::Source;
+use crate::parse::{Parsed, parse};
+
+/// What every specifier of a file leads to; a specifier that isn't there leads nowhere.
+#[derive(Debug, Default)]
+pub(crate) struct Links(Vec<HashMap<String, Source>>);
+
+impl Links {
+    pub(crate) fn get(&self, file: usize, specifier: &str) -> Option<&Source> {
+        self.0.get(file)?.get(specifier)
+    }
+}
+
+/// A source file with the path that messages and maps show.
+pub(crate) struct Input<'a> {
+    pub file: Cow<'a, SourceFile>,
+    pub shown: String,
+}
+
+/// Parses the project's files, then the files their imports lead to outside of it, until none is
+/// new. The order is that of the names in each round, whoever is read first.
+///
+/// `None` when a file cannot be parsed: there is nothing to link then.
+pub(crate) fn read_all(
+    inputs: &mut Vec<Input<'_>>,
+    resolve: &dyn Resolve,
+    reports: &mut Vec<Report>,
+) -> Option<(Vec<Parsed>, Links)> {
+    let mut names: HashMap<String, usize> = HashMap::new();
+    let mut all: Vec<Parsed> = Vec::new();
+    let mut links = Links::default();
+    let mut broken = false;
+    let mut start = 0;
+    while start < inputs.len() {
+        for (index, input) in inputs.iter().enumerate().skip(start) {
+            names.insert(input.file.path.clone(), index);
+        }
+        let read: Vec<_> = inputs[start..]
+            .par_iter()
+            .enumerate()
+            .map(|(index, input)| parse(start + index, &input.file, &input.shown))
+            .collect();
+        let mut round = Vec::new();
+        for result in read {
+            match result {
+                Ok((parsed, found)) => {
+                    reports.extend(found);
+                    round.push(parsed);
+                }
+                Err(found) => {
+                    reports.extend(found);
+                    broken = true;
+                }
+            }
+        }
+        start = inputs.len();
+        // With a file missing, indices and files no longer agree.
+        if broken {
+            return None;
+        }
+        let mut wanted: Vec<(usize, String, String)> = Vec::new();
+        for parsed in &round {
+            let file = links.0.len();
+            let mut of_file = HashMap::new();
+            for specifier in specifiers(&parsed.module) {
+                match meaning(&names, resolve, &parsed.path, &specifier) {
+                    Meaning::Known(source) => {
+                        of_file.insert(specifier, source);
+                    }
+                    Meaning::Outside(name) => wanted.push((file, specifier, name)),
+                    Meaning::Nothing => {}
+                }
+            }
+            links.0.push(of_file);
+        }
+        all.append(&mut round);
+        let mut new: Vec<&String> = wanted.iter().map(|(_, _, name)| name).collect();
+        new.sort();
+        new.dedup();
+        for name in new {
+            if let Some(outside) = resolve.outside(name) {
+                names.insert(name.clone(), inputs.len());
+                let is_json = has_extension(name, "json");
+                let file = SourceFile {
+                    path: name.clone(),
+                    text: if is_json {
+                        json_module(&outside.text)
+                    } else {
+                        outside.text
+                    },
+                };
+                inputs.push(Input {
+                    file: Cow::Owned(file),
+                    shown: outside.shown,
+                });
+            }
+        }
+        for (file, specifier, name) in wanted {
+            if let Some(&target) = names.get(&name) {
+                links.0[file].insert(specifier, Source::Project(target));
+            }
+        }
+    }
+    Some((all, links))
+}
+
+/// Whether a path ends in `.extension`.
+pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
+    path.rsplit_once('.')
+        .is_some_and(|(_, end)| end == extension)
+}
+
+enum Meaning {
+    Known(Source),
+    /// A file that has not been read yet.
+    Outside(String),
+    Nothing,
+}
+
+fn meaning(
+    names: &HashMap<String, usize>,
+    resolve: &dyn Resolve,
+    importer: &str,
+    specifier: &str,
+) -> Meaning {
+    let is_relative = specifier.starts_with('.');
+    if is_relative && let Some(target) = find(names, importer, specifier) {
+        return Meaning::Known(Source::Project(target));
+    }
+    let package = || Meaning::Known(Source::Bare(specifier.to_owned()));
+    if specifier == "kontract" || specifier.starts_with("kontract/") || specifier.contains(':') {
+        return package();
+    }
+    match resolve.resolve(importer, specifier) {
+        Resolution::File(name) => match names.get(&name) {
+            Some(&target) => Meaning::Known(Source::Project(target)),
+            None => Meaning::Outside(name),
+        },
+        Resolution::Package => package(),
+        Resolution::Missing => Meaning::Nothing,
+    }
+}
