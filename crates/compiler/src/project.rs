@@ -31,6 +31,10 @@ pub struct Options {
 
 /// What `tsconfig.json` says of the language the sources are written in; the defaults are TypeScript's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "one field for each option of tsconfig.json"
+)]
 pub struct Language {
     /// `experimentalDecorators`: TypeScript's own decorators, else those of ECMAScript (2023-11).
     pub legacy_decorators: bool,

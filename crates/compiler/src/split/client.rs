@@ -39,7 +39,9 @@ pub(crate) fn client_module(
         here: &here,
         half: "client",
     };
-    body.iter_mut().for_each(|item| redirect.item(item));
+    for item in &mut body {
+        redirect.item(item);
+    }
     let module = Module {
         body,
         ..half.module.clone()

@@ -97,6 +97,6 @@ impl VisitMut for Redirect<'_> {
             node.args.truncate(1);
         }
         let to = specifier(&src, relative(self.here, &target.to));
-        node.args[0].expr = Box::new(Expr::Lit(Lit::Str(to)));
+        *node.args[0].expr = Expr::Lit(Lit::Str(to));
     }
 }
