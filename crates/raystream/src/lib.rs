@@ -17,6 +17,8 @@
     reason = "each one states the invariant that keeps it from happening"
 )]
 
+#[cfg(test)]
+mod cacophony;
 mod cipher;
 mod envelope;
 mod error;
@@ -28,10 +30,16 @@ mod kat;
 mod key;
 mod limits;
 mod noise;
+#[cfg(any(test, feature = "primitives"))]
+#[doc(hidden)]
+pub mod primitives;
 mod resume;
 mod schedule;
 mod session;
 mod suite;
+#[cfg(test)]
+#[path = "../vectors/mod.rs"]
+mod vectors;
 mod window;
 
 pub use envelope::{

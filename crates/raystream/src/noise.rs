@@ -18,6 +18,15 @@ use crate::suite::Suite;
 const FIRST_NONCE: [u8; 12] = [0; 12];
 const PROLOGUE: &[u8] = b"raystream-v1";
 
+/// X25519, unless the result is zero (RFC 7748 §6.1).
+pub(crate) fn shared_secret(
+    secret: &x25519::StaticSecret,
+    public: &[u8; 32],
+) -> Option<x25519::SharedSecret> {
+    let shared = secret.diffie_hellman(&x25519::PublicKey::from(*public));
+    shared.was_contributory().then_some(shared)
+}
+
 pub(crate) struct Symmetric {
     suite: Suite,
     hash: [u8; 32],
@@ -30,10 +39,7 @@ pub(crate) struct Symmetric {
 impl Symmetric {
     /// NK after the pre-message `<- s`: both sides know the responder's static key.
     pub(crate) fn full(suite: Suite, init: &Header, responder: PublicKey) -> Self {
-        let mut state = Self::named(suite.noise_name(false), suite, false);
-        state.mix_hash(&[PROLOGUE, &init.to_bytes()]);
-        state.mix_hash(&[&responder.0]);
-        state
+        Self::start(suite, &[PROLOGUE, &init.to_bytes()], &responder.0, None)
     }
 
     /// `NKpsk0` after the pre-message and the token `psk`.
@@ -43,27 +49,35 @@ impl Symmetric {
         psk: &ResumePsk,
         responder: PublicKey,
     ) -> Self {
-        let suite = psk.suite();
-        let mut state = Self::named(suite.noise_name(true), suite, true);
-        state.mix_hash(&[PROLOGUE, &init.to_bytes(), &session.0]);
-        state.mix_hash(&[&responder.0]);
-        state.mix_psk(psk.secret());
-        state
+        let prologue = [PROLOGUE, &init.to_bytes(), &session.0];
+        Self::start(psk.suite(), &prologue, &responder.0, Some(psk.secret()))
     }
 
-    fn named(name: &[u8], suite: Suite, has_psk: bool) -> Self {
+    pub(crate) fn start(
+        suite: Suite,
+        prologue: &[&[u8]],
+        responder: &[u8; 32],
+        psk: Option<&[u8; 32]>,
+    ) -> Self {
+        let name = suite.noise_name(psk.is_some());
         let mut hash = [0; 32];
         match hash.get_mut(..name.len()) {
             Some(short) => short.copy_from_slice(name),
             None => hash = Sha256::digest(name).into(),
         }
-        Self {
+        let mut state = Self {
             suite,
             hash,
             chaining_key: Zeroizing::new(hash),
             key: None,
-            has_psk,
+            has_psk: psk.is_some(),
+        };
+        state.mix_hash(prologue);
+        state.mix_hash(&[responder]);
+        if let Some(psk) = psk {
+            state.mix_psk(psk);
         }
+        state
     }
 
     pub(crate) fn mix_hash(&mut self, parts: &[&[u8]]) {
@@ -88,10 +102,7 @@ impl Symmetric {
         secret: &x25519::StaticSecret,
         public: &[u8; 32],
     ) -> Result<(), HandshakeError> {
-        let shared = secret.diffie_hellman(&x25519::PublicKey::from(*public));
-        if !shared.was_contributory() {
-            return Err(HandshakeError::ZeroSharedSecret);
-        }
+        let shared = shared_secret(secret, public).ok_or(HandshakeError::ZeroSharedSecret)?;
         self.mix_key(shared.as_bytes());
         Ok(())
     }

@@ -66,6 +66,12 @@ pub struct ResumeTicket {
 }
 
 impl ResumeTicket {
+    /// A ticket for this session. Which PSK belongs to it only its server can tell.
+    #[must_use]
+    pub fn new(session: SessionId, psk: ResumePsk) -> Self {
+        Self { session, psk }
+    }
+
     /// The session it resumes.
     #[must_use]
     pub fn session(&self) -> SessionId {

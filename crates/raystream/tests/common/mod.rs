@@ -25,14 +25,19 @@ pub fn parameters() -> ServerParameters {
 
 /// Both ends of a new session; no two have the same ephemeral keys.
 pub fn open_session(suite: Suite) -> (ClientSession, ServerSession) {
+    open_session_over(suite, Transport::Http)
+}
+
+/// The same over this transport.
+pub fn open_session_over(suite: Suite, transport: Transport) -> (ClientSession, ServerSession) {
     static NEXT: AtomicU8 = AtomicU8::new(0);
     let mut ephemeral = [0x33; 32];
     ephemeral[1] = NEXT.fetch_add(1, Ordering::Relaxed);
     let key = gateway_key();
     let (client, mut init) =
-        ClientHandshake::start(suite, Transport::Http, key.public(), "test", ephemeral).unwrap();
+        ClientHandshake::start(suite, transport, key.public(), "test", ephemeral).unwrap();
     let (server, hello) = ServerHandshake::accept(&[key], &mut init).unwrap();
-    assert_eq!((hello.build_id, hello.transport), ("test", Transport::Http));
+    assert_eq!((hello.build_id, hello.transport), ("test", transport));
     let (server, mut response) = server.respond(parameters(), [0x44; 32]).unwrap();
     (client.finish(&mut response).unwrap(), server)
 }
