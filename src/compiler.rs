@@ -22,6 +22,8 @@ pub struct CompileOptions {
     pub pins: Option<Vec<String>>,
     /// Skip the work when nothing has changed; default true.
     pub cache: Option<bool>,
+    /// Call every middleware instead of splicing it: what the tests of splicing compare with.
+    pub closures: Option<bool>,
 }
 
 /// One route of the compiled project.
@@ -104,6 +106,7 @@ pub fn compile_project(root: String, options: CompileOptions) -> Result<CompileR
         &Options {
             mode,
             client,
+            closures: options.closures.unwrap_or(false),
             ..Options::default()
         },
         options.cache.unwrap_or(true),

@@ -10,6 +10,8 @@ export interface CompileOptions {
   pins?: string[];
   /** Skip the work when nothing it depends on has changed. Default true. */
   cache?: boolean;
+  /** Call every middleware instead of splicing it: what the tests of splicing compare with. Default false. */
+  closures?: boolean;
 }
 
 export interface Diagnostic {

@@ -22,22 +22,49 @@ export function compose(middleware: readonly Middleware[], handler: Handler): Ha
   return (ctx, args, env) => {
     const run = async (index: number): Promise<unknown> => {
       const current = middleware[index];
-      if (!current) return await handler(ctx, args, env);
-      let inner: Promise<unknown> | undefined;
-      let failed = false;
-      const next: Next = () => {
-        if (inner) return Promise.reject(new Error('next() called multiple times'));
-        inner = run(index + 1);
-        // A middleware may have stopped waiting (a lost race): its failure then has no listener,
-        // and an unhandled rejection would end the server.
-        inner.catch(() => (failed = true));
-        return inner;
-      };
-      const reply = await current(ctx, next, env);
-      // A failure the middleware has seen and did not pass on is dealt with: there is no reply.
-      if (reply !== undefined || failed) return reply;
-      return await inner;
+      return current ? await around(current, ctx, env, () => run(index + 1)) : await handler(ctx, args, env);
     };
     return run(0);
   };
+}
+
+/** Calls one middleware; its `next()` is `rest`, once. The chains of compiled modules stand on this. */
+export async function around(
+  middleware: Middleware,
+  ctx: Context,
+  env: Env,
+  rest: () => Promise<unknown>,
+): Promise<unknown> {
+  let inner: InnerReply | undefined;
+  let failed = false;
+  const next: Next = () => {
+    if (inner) return Promise.reject(new Error('next() called multiple times'));
+    inner = new InnerReply((settle) => settle(rest()));
+    // A middleware may have stopped waiting (a lost race): its failure then has no listener,
+    // and an unhandled rejection would end the server.
+    Promise.prototype.then.call(inner, undefined, () => (failed = true));
+    return inner;
+  };
+  const reply = await middleware(ctx, next, env);
+  // A failure the middleware has seen and did not pass on is dealt with: there is no reply. One it
+  // never looked at, because it did not await, is the call's failure.
+  if (reply !== undefined || !inner || (failed && (inner as InnerReply).heard)) return reply;
+  return await (inner as InnerReply);
+}
+
+/** What `next()` gives: it knows whether anybody has listened to it. */
+class InnerReply extends Promise<unknown> {
+  heard = false;
+
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  override then<A = unknown, B = never>(
+    fulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
+    rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.heard = true;
+    return super.then(fulfilled, rejected);
+  }
 }

@@ -1,7 +1,7 @@
 /**
  * `kontract/runtime`: what a compiled server module stands on. No host, no native code.
  */
-export { compose, type Handler, type Middleware, type Next } from './compose.js';
+export { around, compose, type Handler, type Middleware, type Next } from './compose.js';
 export { createDispatcher, type DispatcherOptions } from './dispatch.js';
 export type { Context } from './context.js';
 export type { Env } from './env.js';

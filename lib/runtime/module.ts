@@ -6,6 +6,8 @@ export interface RouteMeta {
   ugroup?: string | null;
   /** Permission mask: R 4, W 2, X 1. */
   perm?: number;
+  /** Its middleware, outermost first: `<file>#<index>`. */
+  middleware?: readonly string[];
   /** True when the compiler saw `ctx.currentTxid`: it is fetched before the handler runs. */
   usesTxid?: boolean;
 }

@@ -84,6 +84,12 @@ impl Facts<'_> {
         routes.sort_by_key(|r| r.range);
         routes
     }
+
+    /// The lists of middleware that routes have.
+    fn chains(&self) -> BTreeSet<Vec<usize>> {
+        let chains = self.routes.iter().map(|r| self.middleware.chain(r));
+        chains.filter(|c| !c.is_empty()).collect()
+    }
 }
 
 fn build(
@@ -113,7 +119,13 @@ fn build(
         tables,
         middleware,
     };
-    let written = write(&facts, Halves::new(&modules), &declared, reports);
+    let written = write(
+        &facts,
+        Halves::new(&modules),
+        &declared,
+        options,
+        reports,
+    );
     if reports.iter().any(|r| r.severity == Severity::Error) {
         return None;
     }
@@ -140,6 +152,7 @@ fn write(
     facts: &Facts<'_>,
     halves: Halves<'_>,
     declared: &[RouteDecl<'_>],
+    options: &Options,
     reports: &mut Vec<Report>,
 ) -> BTreeMap<String, String> {
     let modules = facts.modules;
@@ -170,7 +183,8 @@ fn write(
         modules,
         contextual: &contextual,
         middleware: &facts.middleware,
-        early: split::imported_by_middleware(modules, halves, &facts.middleware),
+        chains: facts.chains(),
+        closures: options.closures,
         uses_txid,
     };
     let write_file = |file: usize| {

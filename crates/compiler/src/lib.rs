@@ -16,6 +16,7 @@ mod parse;
 mod project;
 mod resolve;
 mod routes;
+mod splice;
 mod split;
 mod types;
 

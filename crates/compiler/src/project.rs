@@ -27,6 +27,8 @@ pub struct Options {
     pub client: ClientConfig,
     /// How the sources are to be read.
     pub language: Language,
+    /// Calls every middleware instead of splicing what can be spliced: what tests compare with.
+    pub closures: bool,
 }
 
 /// What `tsconfig.json` says of the language the sources are written in; the defaults are TypeScript's.

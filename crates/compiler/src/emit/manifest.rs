@@ -20,15 +20,6 @@ pub(crate) fn manifest(
 ) -> Manifest {
     let route = |route: &RouteType| {
         let file = &modules.files[route.file];
-        let egroup = route.meta.egroup.as_deref();
-        let chain = middleware
-            .filters
-            .iter()
-            .enumerate()
-            .filter(|(_, f)| f.matches(&route.id, egroup));
-        let path = middleware
-            .file
-            .map_or("", |f| modules.files[f].path.as_str());
         Route {
             id: route.id.clone(),
             file: file.path.clone(),
@@ -36,7 +27,7 @@ pub(crate) fn manifest(
             perm: route.meta.perm,
             ugroup: route.meta.ugroup.clone(),
             egroup: route.meta.egroup.clone(),
-            middleware: chain.map(|(i, _)| format!("{path}#{i}")).collect(),
+            middleware: middleware.names(modules, &middleware.chain(route)),
             hash: hashes.get(route.id.as_str()).cloned().unwrap_or_default(),
         }
     };

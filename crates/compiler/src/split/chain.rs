@@ -2,12 +2,13 @@
 
 use swc_core::common::{DUMMY_SP, Spanned};
 use swc_core::ecma::ast::{
-    ArrowExpr, ArrowFunctionBody, CallExpr, Callee, Decl, Expr, FunctionBody, Ident, ModuleDecl,
-    ModuleItem, Param, Pat, ReturnStmt, Stmt, VarDecl, VarDeclKind, VarDeclarator,
+    ArrayLit, ArrowExpr, ArrowFunctionBody, AssignPat, CallExpr, Callee, Expr, Ident, ModuleDecl,
+    ModuleItem, Param, Pat,
 };
 use swc_core::ecma::visit::VisitMutWith;
 
 use super::ambient::PassOn;
+use crate::splice::Named;
 
 /// Rewrites the list; every function gets a `pass_on` of its own.
 pub(super) fn middleware_list<'a>(item: &mut ModuleItem, pass_on: &dyn Fn() -> PassOn<'a>) {
@@ -21,22 +22,15 @@ pub(super) fn middleware_list<'a>(item: &mut ModuleItem, pass_on: &dyn Fn() -> P
         let mut pass_on = pass_on();
         match &mut *element.expr {
             Expr::Arrow(arrow) => {
-                let mut params: Vec<Pat> = std::mem::take(&mut arrow.params);
-                let unpacked = middleware_parameters(&mut params, &mut pass_on);
-                arrow.params = params;
+                middleware_parameters(&mut arrow.params, &mut pass_on);
+                arrow.params.visit_mut_with(&mut pass_on);
                 arrow.body.visit_mut_with(&mut pass_on);
-                if let Some(statement) = unpacked {
-                    prepend(arrow, statement);
-                }
             }
             Expr::Fn(f) => {
                 let mut params: Vec<Pat> = f.function.params.drain(..).map(|p| p.pat).collect();
-                let unpacked = middleware_parameters(&mut params, &mut pass_on);
+                middleware_parameters(&mut params, &mut pass_on);
                 f.function.params = params.into_iter().map(Param::from).collect();
-                f.function.body.visit_mut_with(&mut pass_on);
-                if let (Some(statement), Some(body)) = (unpacked, &mut f.function.body) {
-                    body.stmts.insert(0, statement);
-                }
+                f.function.visit_mut_children_with(&mut pass_on);
             }
             // A function declared elsewhere: if it takes hidden parameters, they come with the call.
             other => {
@@ -70,51 +64,74 @@ fn with_call(function: Expr, pass_on: &PassOn<'_>) -> Expr {
     })
 }
 
-/// Names the first and the third parameter as `pass_on` knows them; the statement unpacks a pattern.
-fn middleware_parameters(params: &mut Vec<Pat>, pass_on: &mut PassOn<'_>) -> Option<Stmt> {
+/// Names the first three parameters, the first and the third as `pass_on` knows them. What was more
+/// than a name is unpacked behind them, where nothing is ever passed: `(ctx, next, env, { path } = ctx)`.
+fn middleware_parameters(params: &mut Vec<Pat>, pass_on: &mut PassOn<'_>) {
     let ours = [
         pass_on.ctx.clone(),
         Ident::new("_next".into(), DUMMY_SP, pass_on.ctx.ctxt),
         pass_on.env.clone(),
     ];
-    let given = params.len();
-    params.extend(ours.into_iter().skip(given).map(Pat::from));
-    if let Pat::Ident(env) = &params[2] {
+    let mut given = std::mem::take(params).into_iter();
+    let mut unpacked = Vec::new();
+    for own in &ours {
+        let name = match given.next() {
+            Some(Pat::Ident(name)) => name.id,
+            Some(Pat::Rest(rest)) => {
+                // `...all` is what is left of the three.
+                let left = ours[params.len()..].iter();
+                let elems = left.map(|i| Some(Expr::Ident(i.clone()).into())).collect();
+                let left = Expr::Array(ArrayLit {
+                    span: DUMMY_SP,
+                    elems,
+                });
+                unpacked.push(with_default(*rest.arg, left));
+                own.clone()
+            }
+            Some(pattern) => {
+                // All three are always passed: a default is never asked for.
+                let pattern = match pattern {
+                    Pat::Assign(assign) => *assign.left,
+                    other => other,
+                };
+                unpacked.push(with_default(pattern, Expr::Ident(own.clone())));
+                own.clone()
+            }
+            None => own.clone(),
+        };
+        params.push(name.into());
+    }
+    params.extend(unpacked.into_iter().chain(given));
+    if let (Pat::Ident(ctx), Pat::Ident(env)) = (&params[0], &params[2]) {
+        pass_on.ctx = ctx.id.clone();
         pass_on.env = env.id.clone();
     }
-    if let Pat::Ident(ctx) = &params[0] {
-        pass_on.ctx = ctx.id.clone();
-        return None;
-    }
-    let pattern = std::mem::replace(&mut params[0], pass_on.ctx.clone().into());
-    let init = Some(Box::new(Expr::Ident(pass_on.ctx.clone())));
-    let declarator = VarDeclarator {
-        span: DUMMY_SP,
-        name: pattern,
-        init,
-        definite: false,
-    };
-    let unpack = VarDecl {
-        kind: VarDeclKind::Const,
-        decls: vec![declarator],
-        ..VarDecl::default()
-    };
-    Some(Stmt::Decl(Decl::Var(Box::new(unpack))))
 }
 
-fn prepend(arrow: &mut ArrowExpr, statement: Stmt) {
-    if let ArrowFunctionBody::Expr(expr) = &mut *arrow.body {
-        let value = std::mem::replace(expr, Box::new(Expr::default()));
-        let result = Stmt::Return(ReturnStmt {
-            span: DUMMY_SP,
-            arg: Some(value),
-        });
-        *arrow.body = ArrowFunctionBody::FunctionBody(FunctionBody {
-            stmts: vec![result],
-            ..FunctionBody::default()
-        });
-    }
-    if let ArrowFunctionBody::FunctionBody(block) = &mut *arrow.body {
-        block.stmts.insert(0, statement);
-    }
+/// `pattern = value`
+fn with_default(pattern: Pat, value: Expr) -> Pat {
+    Pat::Assign(AssignPat {
+        span: DUMMY_SP,
+        left: Box::new(pattern),
+        right: Box::new(value),
+    })
+}
+
+/// The functions of the list that are names: of which function of the module, and whether it takes
+/// hidden parameters.
+pub(super) fn named(item: &ModuleItem, pass_on: &PassOn<'_>) -> Vec<Named> {
+    let ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultExpr(export)) = item else {
+        return Vec::new();
+    };
+    let Expr::Array(list) = &*export.expr else {
+        return Vec::new();
+    };
+    let named = |expr: &Expr| {
+        expr.as_ident()
+            .map(|i| (i.to_id(), pass_on.is_contextual(expr)))
+    };
+    let elements = list.elems.iter();
+    elements
+        .map(|e| e.as_ref().and_then(|e| named(&e.expr)))
+        .collect()
 }

@@ -8,7 +8,7 @@ use crate::decorators;
 use crate::diagnostics::{Range, Report, middleware as errors};
 use crate::modules::Modules;
 use crate::parse::range_of;
-use crate::routes::{RouteDecl, call_of_kontract};
+use crate::routes::{RouteDecl, RouteType, call_of_kontract};
 
 /// Where middleware is looked for.
 pub(crate) const MIDDLEWARE_FILES: [&str; 3] = [
@@ -35,7 +35,7 @@ pub(crate) struct Filter {
 
 impl Filter {
     /// Whether the middleware runs around this route.
-    pub(crate) fn matches(&self, id: &str, egroup: Option<&str>) -> bool {
+    fn matches(&self, id: &str, egroup: Option<&str>) -> bool {
         let path = egroup.map_or_else(|| format!("/{id}"), |group| format!("/{group}/{id}"));
         self.prefixurl
             .as_ref()
@@ -48,6 +48,22 @@ impl Filter {
                 .endpoints
                 .as_ref()
                 .is_none_or(|ids| ids.iter().any(|i| i == id))
+    }
+}
+
+impl Middleware {
+    /// The middleware of a route, outermost first, as indices into the list.
+    pub(crate) fn chain(&self, route: &RouteType) -> Vec<usize> {
+        let egroup = route.meta.egroup.as_deref();
+        let filters = self.filters.iter().enumerate();
+        let matching = filters.filter(|(_, f)| f.matches(&route.id, egroup));
+        matching.map(|(i, _)| i).collect()
+    }
+
+    /// What the middleware of a chain is called outside of the compiler: `<file>#<index>`.
+    pub(crate) fn names(&self, modules: &Modules, chain: &[usize]) -> Vec<String> {
+        let path = self.file.map_or("", |f| modules.files[f].path.as_str());
+        chain.iter().map(|i| format!("{path}#{i}")).collect()
     }
 }
 

@@ -23,9 +23,7 @@ pub(crate) use halves::{Halves, Items};
 pub(crate) use items::Half;
 pub(crate) use middleware::{Middleware, find_middleware};
 pub(crate) use reach::reach;
-pub(crate) use server::{
-    Server, check_ambient, imported_by_middleware, server_files, server_module,
-};
+pub(crate) use server::{Server, check_ambient, server_files, server_module};
 
 /// The output path of a source file: `src/a.tsx` → `src/a.js`, `src/a.json` → `src/a.json.js`.
 pub(crate) fn output_path(path: &str) -> String {

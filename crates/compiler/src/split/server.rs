@@ -2,6 +2,7 @@
 //! backend functions registered.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use swc_core::ecma::ast::{
     Decl, DefaultDecl, Expr, Function, Module, ModuleDecl, ModuleItem, Stmt,
@@ -9,7 +10,7 @@ use swc_core::ecma::ast::{
 use swc_core::ecma::visit::VisitMutWith;
 
 use super::ambient::{Contextual, PassOn, target};
-use super::chain::middleware_list;
+use super::chain::{middleware_list, named};
 use super::halves::{Halves, Items};
 use super::items::{Half, Item, Shape};
 use super::middleware::Middleware;
@@ -21,6 +22,7 @@ use crate::emit::{Printed, Stub, print};
 use crate::modules::{Modules, Source};
 use crate::parse::range_of;
 use crate::routes::RouteType;
+use crate::splice::{self, AROUND};
 use crate::types::quote;
 
 /// The files the server loads: those with backend functions, the middleware, and what these import.
@@ -35,15 +37,6 @@ pub(crate) fn server_files(
         halves,
         routes.iter().map(|r| r.file).chain(middleware.file),
     )
-}
-
-/// Whether the middleware imports a file, and so may be loaded before it or after it.
-pub(crate) fn imported_by_middleware(
-    modules: &Modules,
-    halves: Halves<'_>,
-    middleware: &Middleware,
-) -> BTreeSet<usize> {
-    loaded_by(modules, halves, middleware.file.into_iter())
 }
 
 fn loaded_by(
@@ -114,8 +107,10 @@ pub(crate) struct Server<'a> {
     pub modules: &'a Modules,
     pub contextual: &'a Contextual,
     pub middleware: &'a Middleware,
-    /// Files the middleware imports: they may be loaded before it.
-    pub early: BTreeSet<usize>,
+    /// The lists of middleware of all routes.
+    pub chains: BTreeSet<Vec<usize>>,
+    /// Whether middleware is called and never spliced.
+    pub closures: bool,
     /// Whether `ctx.currentTxid` is read anywhere.
     pub uses_txid: bool,
 }
@@ -143,9 +138,12 @@ pub(crate) fn server_module(
         here: &here,
         half: "server",
     };
+    let mut calls = false;
+    let mut list = Vec::new();
     for (item, facts) in module.body.iter_mut().zip(items) {
         redirect.item(item);
         if middleware.file == Some(file) && facts.declares.first().is_some_and(|d| d == "default") {
+            list = named(item, &PassOn::new(modules, file, half, contextual));
             middleware_list(item, &|| PassOn::new(modules, file, half, contextual));
         } else if facts.shape == Shape::Function
             && facts
@@ -156,7 +154,15 @@ pub(crate) fn server_module(
             add_parameters(item, &mut PassOn::new(modules, file, half, contextual));
         }
     }
-    let chains: Vec<Vec<usize>> = routes.iter().map(|r| chain(middleware, r)).collect();
+    if middleware.file == Some(file) {
+        let wanted = splice::Wanted {
+            lists: &server.chains,
+            named: &list,
+            closures: server.closures,
+        };
+        calls = splice::add_chains(&mut module, half, &wanted);
+    }
+    let chains: Vec<Vec<usize>> = routes.iter().map(|r| middleware.chain(r)).collect();
     let mut before = Vec::new();
     if !routes.is_empty() {
         before.push(format!(
@@ -164,30 +170,28 @@ pub(crate) fn server_module(
             quote(&relative(&here, "server/registry.js"))
         ));
     }
-    let composed = chains.iter().any(|c| !c.is_empty());
     let perms = items.iter().any(|i| i.perms);
-    let runtime: Vec<&str> = [("compose", composed), ("perms", perms)]
+    let around = format!("around as {AROUND}");
+    let runtime: Vec<&str> = [(around.as_str(), calls), ("perms", perms)]
         .iter()
         .filter(|(_, n)| *n)
         .map(|(n, _)| *n)
         .collect();
     if !runtime.is_empty() {
-        let list = runtime.iter().map(|n| {
-            if *n == "compose" {
-                "compose as __kontract_compose"
-            } else {
-                n
-            }
-        });
         before.push(format!(
             "import {{ {} }} from \"kontract/runtime\";",
-            list.collect::<Vec<_>>().join(", ")
+            runtime.join(", ")
         ));
     }
-    if composed && let Some(target) = middleware.file {
+    let needed: BTreeSet<&Vec<usize>> = chains.iter().filter(|c| !c.is_empty()).collect();
+    if !needed.is_empty()
+        && let Some(target) = middleware.file.filter(|&target| target != file)
+    {
         let to = format!("server/{}", output_path(&modules.files[target].path));
+        let names: Vec<String> = needed.into_iter().map(|c| splice::chain_name(c)).collect();
         before.push(format!(
-            "import __kontract_middleware from {};",
+            "import {{ {} }} from {};",
+            names.join(", "),
             quote(&relative(&here, &to))
         ));
     }
@@ -195,7 +199,7 @@ pub(crate) fn server_module(
         .iter()
         .zip(&chains)
         .map(|(route, chain)| Stub {
-            text: registration(route, chain, server.early.contains(&file), server.uses_txid),
+            text: registration(server, route, chain),
             origin: Some(route.range.start),
         })
         .collect();
@@ -213,48 +217,36 @@ pub(crate) fn server_module(
     )
 }
 
-/// The indices of the middleware of a route.
-fn chain(middleware: &Middleware, route: &RouteType) -> Vec<usize> {
-    let egroup = route.meta.egroup.as_deref();
-    let matching = middleware
-        .filters
-        .iter()
-        .enumerate()
-        .filter(|(_, f)| f.matches(&route.id, egroup));
-    matching.map(|(i, _)| i).collect()
-}
-
-/// `early` says that the middleware may not be there yet when this runs, only when it is called.
-fn registration(route: &RouteType, chain: &[usize], early: bool, uses_txid: bool) -> String {
+fn registration(server: &Server<'_>, route: &RouteType, chain: &[usize]) -> String {
     let id = &route.id;
-    let handler = format!("async (ctx, args, env) => await {id}(ctx, env, ...args)");
     let handler = if chain.is_empty() {
-        handler
+        format!("async (ctx, args, env) => await {id}(ctx, env, ...args)")
     } else {
-        let list: Vec<String> = chain
-            .iter()
-            .map(|i| {
-                if early {
-                    format!("(...call) => __kontract_middleware[{i}](...call)")
-                } else {
-                    format!("__kontract_middleware[{i}]")
-                }
-            })
-            .collect();
-        format!("__kontract_compose([{}], {handler})", list.join(", "))
+        let chain = splice::chain_name(chain);
+        format!("(ctx, args, env) => {chain}(ctx, args, env, {id})")
     };
     let group = |group: &Option<String>| {
         group
             .as_ref()
             .map_or_else(|| "null".to_owned(), |g| quote(g))
     };
-    let txid = if uses_txid { ", usesTxid: true" } else { "" };
-    format!(
-        "__kontract_routes.set({}, {{\n  handler: {handler},\n  meta: {{ perm: {}, ugroup: {}, egroup: {}{txid} }},\n}});\n",
-        quote(id),
+    let mut meta = format!(
+        "perm: {}, ugroup: {}, egroup: {}",
         route.meta.perm,
         group(&route.meta.ugroup),
         group(&route.meta.egroup),
+    );
+    if !chain.is_empty() {
+        let names = server.middleware.names(server.modules, chain);
+        let names: Vec<String> = names.iter().map(|n| quote(n)).collect();
+        let _ = write!(meta, ", middleware: [{}]", names.join(", "));
+    }
+    if server.uses_txid {
+        meta.push_str(", usesTxid: true");
+    }
+    format!(
+        "__kontract_routes.set({}, {{\n  handler: {handler},\n  meta: {{ {meta} }},\n}});\n",
+        quote(id),
     )
 }
 
