@@ -119,6 +119,8 @@ export interface RouteMetadata {
   perm?: Permission;
   ugroup?: string | null;
   egroup?: string | null;
+  /** The route's middleware, outermost first: `<file>#<place in the list>`. */
+  middleware?: readonly string[];
 }
 
 /** What a call knows about itself: `ctx` in backend functions and middleware. */

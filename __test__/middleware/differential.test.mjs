@@ -33,9 +33,13 @@ const calls = ({ file }) => file('src/middleware.js').split('await __kontract_ar
 /** The middleware and the handler of one stack, to read. */
 function sources(files, id) {
   const group = id.replace('r', 'g');
-  const middleware = files['src/middleware.ts'].split(/\n(?=@mwfilter|mwfilter|const named_|async function named_|function named_)/);
+  const middleware = files['src/middleware.ts'].split(
+    /\n(?=@mwfilter|mwfilter|const named_|async function named_|function named_)/,
+  );
   const name = group.slice(1);
-  const own = middleware.filter((text) => text.includes(`"${group}"`) || text.includes(`'${group}'`) || text.includes(`named_${name}_`));
+  const own = middleware.filter(
+    (text) => text.includes(`"${group}"`) || text.includes(`'${group}'`) || text.includes(`named_${name}_`),
+  );
   const handler = files['src/api.ts'].split(/\n(?=@backend)/).filter((text) => text.includes(`"${group}"`));
   return [...own, ...handler].join('\n');
 }

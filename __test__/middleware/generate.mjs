@@ -40,7 +40,9 @@ export function stacks(seed, count) {
       if (r.chance(15)) {
         const name = `named_${stack}_${place}`;
         const asDeclaration = text.match(/^(async )?function (.*)$/s);
-        above.push(asDeclaration ? `${asDeclaration[1] ?? ''}function ${name}${asDeclaration[2]}` : `const ${name} = ${text};`);
+        above.push(
+          asDeclaration ? `${asDeclaration[1] ?? ''}function ${name}${asDeclaration[2]}` : `const ${name} = ${text};`,
+        );
         middleware.push(`mwfilter({ egroup: 'g${stack}' }, ${name})`);
       } else if (r.chance(50)) {
         middleware.push(`@mwfilter(${filter}) ${text}`);
@@ -140,7 +142,7 @@ class Middleware {
     }
     const size = 1 + r.below(3);
     for (let line = 0; line < size; line++) lines.push(this.statement(scope, depth));
-    if (isBody && !this.called && r.chance(85)) lines.splice(r.below(lines.length + 1), 0, this.callNext(scope, depth));
+    if (isBody && !this.called && r.chance(85)) lines.splice(r.below(lines.length + 1), 0, this.callNext());
     if (isBody && r.chance(40)) lines.push(this.trace());
     if (isBody && r.chance(30)) lines.push(this.leave());
     if (isBody && this.late) lines.unshift(`await ${this.ctx}.sleep(${this.duration()});`);
@@ -159,11 +161,11 @@ class Middleware {
     const nested = () => this.block(scope.visible, depth + 1);
     const kind = r.below(24);
     if (kind < 4) return this.trace();
-    if (kind < 8) return this.callNext(scope, depth);
+    if (kind < 8) return this.callNext();
     if (kind < 11) return this.declare(scope, depth);
     if (kind < 13) return `if (${this.condition()}) ${nested()}${r.chance(50) ? ` else ${nested()}` : ''}`;
     if (kind < 16) return this.protect(nested);
-    if (kind < 18) return this.loop(nested, scope);
+    if (kind < 18) return this.loop(nested);
     if (kind === 18) return this.choose(scope, depth);
     if (kind === 19 && this.async) return `await ${this.ctx}.sleep(${this.duration()});`;
     if (kind === 20) return `if (${this.condition()}) throw new Error('${this.id}.${this.steps++}');`;
@@ -218,7 +220,7 @@ class Middleware {
     return this.labels.length > 0 ? `${this.r.pick(['break', 'continue'])} ${this.labels.at(-1)};` : '';
   }
 
-  loop(nested, scope) {
+  loop(nested) {
     const { r } = this;
     const label = r.pick(LABELS.filter((one) => !this.labels.includes(one)).concat('last'));
     if (this.labels.includes(label)) return this.trace();
@@ -260,17 +262,13 @@ class Middleware {
     ]);
   }
 
-  callNext(scope, depth) {
+  callNext() {
     const { r, next, ctx } = this;
     // A second call is wanted sometimes, not mostly.
     if (this.called && r.chance(80)) return this.trace();
     this.called = true;
     const name = `r_${this.steps++}`;
-    const detached = [
-      `${next}();`,
-      `${next}();`,
-      `[1, 2].slice(0, ${1 + r.below(2)}).forEach(() => ${next}());`,
-    ];
+    const detached = [`${next}();`, `${next}();`, `[1, 2].slice(0, ${1 + r.below(2)}).forEach(() => ${next}());`];
     const anywhere = [
       `return ${next}();`,
       `return ${next}().then((value) => [value]);`,

@@ -27,12 +27,10 @@ async function observe(route, bits) {
     flag: (bit) => ((bits >> bit) & 1) === 1,
     path: '/path',
   };
-  route
-    .handler(ctx, [7], { name: 'env' })
-    .then(
-      (reply) => events.push(`${clock.now} replied ${show(reply)}`),
-      (error) => events.push(`${clock.now} failed ${show(error)}`),
-    );
+  route.handler(ctx, [7], { name: 'env' }).then(
+    (reply) => events.push(`${clock.now} replied ${show(reply)}`),
+    (error) => events.push(`${clock.now} failed ${show(error)}`),
+  );
   await clock.settle();
   process.off('unhandledRejection', unheard);
   return events;

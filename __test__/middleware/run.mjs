@@ -18,10 +18,18 @@ export async function bothWays(t, files, flags) {
     assert.ok(result.ok, result.diagnostics.map((one) => one.frame).join('\n'));
     const server = (path) => join(folder, outDir, 'server', path);
     const observe = join(import.meta.dirname, 'observe.mjs');
-    const { stdout } = await promisify(execFile)(process.execPath, [observe, server('index.js'), ...flags.map(String)], {
-      maxBuffer: 1 << 28,
-    });
-    return { seen: JSON.parse(stdout), file: (path) => readFileSync(server(path), 'utf8'), diagnostics: result.diagnostics };
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [observe, server('index.js'), ...flags.map(String)],
+      {
+        maxBuffer: 1 << 28,
+      },
+    );
+    return {
+      seen: JSON.parse(stdout),
+      file: (path) => readFileSync(server(path), 'utf8'),
+      diagnostics: result.diagnostics,
+    };
   };
   return { folder, spliced: await way(false), called: await way(true) };
 }

@@ -125,6 +125,29 @@ describe('compose', () => {
     assert.equal(reply, 'late');
   });
 
+  it('fails with what a next() nobody awaited fails with, however soon', async () => {
+    for (const delay of [0, 5]) {
+      const { error } = await run([() => (_, next) => void next()], async () => {
+        if (delay > 0) await sleep(delay);
+        throw new Error('unseen');
+      });
+      assert.equal(error?.message, 'unseen');
+      // The outer one takes its time: the failure is there before it ends.
+      const late = await run(
+        [
+          () => async (_, next) => {
+            next();
+            await sleep(10);
+          },
+        ],
+        () => {
+          throw new Error('unseen');
+        },
+      );
+      assert.equal(late.error?.message, 'unseen');
+    }
+  });
+
   it('survives a handler that fails after its race was lost', async () => {
     const { reply } = await run(
       [() => async (_, next) => await Promise.race([next(), sleep(1, 'too slow')])],

@@ -60,6 +60,7 @@ class InnerReply extends Promise<unknown> {
     return Promise;
   }
 
+  // oxlint-disable-next-line unicorn/no-thenable -- a promise is one
   override then<A = unknown, B = never>(
     fulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
     rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,

@@ -119,13 +119,7 @@ fn build(
         tables,
         middleware,
     };
-    let written = write(
-        &facts,
-        Halves::new(&modules),
-        &declared,
-        options,
-        reports,
-    );
+    let written = write(&facts, Halves::new(&modules), &declared, options, reports);
     if reports.iter().any(|r| r.severity == Severity::Error) {
         return None;
     }

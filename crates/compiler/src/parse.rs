@@ -9,6 +9,7 @@
 //!   that goes from one file into another needs its contexts mapped to new ones of the target.
 //! - Whoever puts what files say together does so in the order of the files.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
 use swc_core::common::comments::SingleThreadedComments;
@@ -60,13 +61,24 @@ pub(crate) fn parse(
         ..TsSyntax::default()
     });
     let mut recovered = Vec::new();
-    let parsed = parse_file_as_module(
-        &source,
-        grammar,
-        EsVersion::EsNext,
-        Some(&comments),
-        &mut recovered,
-    );
+    let read = || {
+        parse_file_as_module(
+            &source,
+            grammar,
+            EsVersion::EsNext,
+            Some(&comments),
+            &mut recovered,
+        )
+    };
+    // swc asserts in debug builds what broken code need not keep to (`(a, { b } => …` in 47.0.0).
+    let Ok(parsed) = catch_unwind(AssertUnwindSafe(read)) else {
+        let nowhere = Range::new(0, 0);
+        return Err(vec![syntax::parse_error(
+            index,
+            nowhere,
+            "a list in parentheses that does not end",
+        )]);
+    };
     let mut errors: Vec<Report> = Vec::new();
     // The first is the cause, what follows is mostly its echo.
     if let Some(error) = recovered

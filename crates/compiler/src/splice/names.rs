@@ -43,7 +43,9 @@ impl Words {
 
     /// A name without the number it may end with.
     fn stem(name: &Ident) -> Atom {
-        name.sym.trim_end_matches(|c: char| c.is_ascii_digit()).into()
+        name.sym
+            .trim_end_matches(|c: char| c.is_ascii_digit())
+            .into()
     }
 
     fn name(&mut self, name: &Ident, value: &Expr) {

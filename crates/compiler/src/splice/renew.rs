@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use swc_core::common::{DUMMY_SP, Mark, SyntaxContext};
-use swc_core::ecma::ast::{Expr, Id, Ident, KeyValueProp, Prop, PropName, Stmt, VarDeclKind};
+use swc_core::ecma::ast::{
+    BindingIdent, Expr, Id, Ident, KeyValueProp, Prop, PropName, Stmt, VarDeclKind,
+};
 use swc_core::ecma::visit::{VisitMut, VisitMutWith, VisitWith};
 
 use super::build::declare_as;
@@ -56,7 +58,7 @@ pub(super) fn with_arguments(written: Written, argument: impl Fn(Role) -> Ident)
             continue;
         }
         let name = argument(role);
-        match pattern.as_ident().map(|i| i.to_id()) {
+        match pattern.as_ident().map(BindingIdent::to_id) {
             Some(id) if !assigned.0.contains(&id) && seen.insert(id.clone()) => {
                 renames.insert(id, name);
             }

@@ -47,8 +47,7 @@ pub(super) fn shape(written: &Written) -> Option<Shape> {
     // Legal among the statements of a function, not among those of a block.
     let declared_twice = |id: &Id| uses.declarations.get(id).is_some_and(|n| *n > 1);
     let spliceable = uses.sites <= 1
-        && !uses.other
-        && !uses.needs_function
+        && !uses.stays
         && !functions
             .map(|f| f.ident.to_id())
             .any(|id| declared_twice(&id))
@@ -66,10 +65,9 @@ struct Uses {
     next: Option<Id>,
     /// Calls in a form that can be replaced.
     sites: u32,
-    /// Any other use, or a call where replacing it would change what happens.
-    other: bool,
-    /// `arguments`, `this` and the like.
-    needs_function: bool,
+    /// Any other use, a call where replacing it would change what happens, `arguments`, `this` and
+    /// the like: it has to stay a function.
+    stays: bool,
     replies: bool,
     retracts: bool,
     /// How often each name is declared.
@@ -94,7 +92,7 @@ impl Uses {
         if replaceable {
             self.sites += 1;
         } else {
-            self.other = true;
+            self.stays = true;
         }
     }
 
@@ -212,28 +210,28 @@ impl Visit for Uses {
     }
 
     fn visit_ident(&mut self, node: &Ident) {
-        self.other |= self.next.as_ref().is_some_and(|next| node.to_id() == *next);
-        self.needs_function |= node.sym == *"arguments";
+        self.stays |= self.next.as_ref().is_some_and(|next| node.to_id() == *next);
+        self.stays |= node.sym == *"arguments";
     }
 
     fn visit_this_expr(&mut self, _: &ThisExpr) {
-        self.needs_function |= self.owners_of_this == 0;
+        self.stays |= self.owners_of_this == 0;
     }
 
     fn visit_super_prop_expr(&mut self, node: &SuperPropExpr) {
-        self.needs_function |= self.owners_of_this == 0;
+        self.stays |= self.owners_of_this == 0;
         node.visit_children_with(self);
     }
 
     fn visit_meta_prop_expr(&mut self, node: &MetaPropExpr) {
         let new_target = node.kind == MetaPropKind::NewTarget;
-        self.needs_function |= new_target && self.owners_of_this == 0;
+        self.stays |= new_target && self.owners_of_this == 0;
     }
 
     /// The strings of a tagged template are one object for each place in the code (ECMA-262,
     /// GetTemplateObject): a copy of the place would have another.
     fn visit_tagged_tpl(&mut self, node: &TaggedTpl) {
-        self.needs_function = true;
+        self.stays = true;
         node.visit_children_with(self);
     }
 }

@@ -114,8 +114,7 @@ fn written<'a>(
     let mut understood: Vec<(Pat, Role)> = Vec::new();
     for (index, pat) in params.enumerate() {
         let (pat, role) = match (pat, roles.get(index)) {
-            (Pat::Ident(_), Some(role)) => (pat, *role),
-            (Pat::Object(_) | Pat::Array(_), Some(role @ (Role::Ctx | Role::Env))) => (pat, *role),
+            (Pat::Ident(_) | Pat::Object(_) | Pat::Array(_), Some(role)) => (pat, *role),
             // What a pattern became when its parameter needed a name: `(ctx, next, env, { path } = ctx)`.
             (Pat::Assign(unpacked), None) => {
                 let from = unpacked.right.as_ident()?.to_id();
