@@ -13,10 +13,10 @@ export const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
 export const targetDir = join(resolve(root, process.env.CARGO_TARGET_DIR ?? 'target'), 'wasm');
 
 /**
- * @param {{ crate: string, features?: string[], simd?: boolean }} build
+ * @param {{ crate: string, example?: string, features?: string[], simd?: boolean }} build
  * @returns {Promise<string>} path of the .wasm file
  */
-export async function buildCrate({ crate, features = [], simd = true }) {
+export async function buildCrate({ crate, example, features = [], simd = true }) {
   const toolchain = findToolchain();
   const remap = [
     ...toolchain.remap,
@@ -33,7 +33,7 @@ export async function buildCrate({ crate, features = [], simd = true }) {
     'wasm',
     '-p',
     crate,
-    '--lib',
+    ...(example ? ['--example', example] : ['--lib']),
     ...toolchain.args,
   ];
   if (features.length > 0) args.push('--features', features.join(','));
@@ -47,7 +47,8 @@ export async function buildCrate({ crate, features = [], simd = true }) {
   // rustup sets these for what it starts; they would lead the other cargo to rustup's compiler.
   if (toolchain.env.RUSTC) for (const name of ['RUSTUP_TOOLCHAIN', 'RUSTC_WRAPPER', 'CARGO']) delete env[name];
   await run(toolchain.cargo, args, { cwd: root, env });
-  return join(targetDir, 'wasm32-unknown-unknown', 'wasm', `${crate.replaceAll('-', '_')}.wasm`);
+  const file = example ? join('examples', example) : crate.replaceAll('-', '_');
+  return join(targetDir, 'wasm32-unknown-unknown', 'wasm', `${file}.wasm`);
 }
 
 /** Runs a program, its output visible; rejects unless it succeeds. */
