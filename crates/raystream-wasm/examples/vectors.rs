@@ -9,7 +9,11 @@
 use std::cell::RefCell;
 
 // The suites find the crate's items at their own root, as they do inside the crate.
-use kontract_raystream::*;
+use kontract_raystream::{
+    CallId, Direction, Draft, Flags, FrameBuf, HandshakeOutput, Incoming, Initiator, Limits,
+    MessageType, Opener, Responder, ResumePsk, ResumeTicket, Sealer, SessionId, StaticKey, Suite,
+    Transport, primitives,
+};
 use serde_json::{Value, json};
 
 #[path = "../../raystream/vectors/mod.rs"]
