@@ -82,6 +82,32 @@ pub struct CompileResult {
     pub manifest: String,
     /// Text of `kontract.lock.json` after this compile.
     pub lock: String,
+    /// The text of the generated types, errors or not; empty when the cache answered or a file is unreadable.
+    pub declarations: String,
+    /// Functions whose return type only TypeScript knows; empty when the cache answered.
+    pub untyped: Vec<UntypedRoute>,
+}
+
+/// A backend function whose return type neither is written nor follows from its syntax.
+#[napi(object)]
+pub struct UntypedRoute {
+    /// The name clients call.
+    pub id: String,
+    /// Where the function is.
+    pub file: String,
+    /// Where its name begins, in UTF-16 units.
+    pub offset: u32,
+    /// Digest of the code its type follows from.
+    pub from: String,
+    /// Whether the lock file has its type as of this code.
+    pub fresh: bool,
+}
+
+/// A file's text as plain TypeScript: Kontract's decorators are white space of the same length.
+#[napi]
+#[must_use]
+pub fn blank(path: String, text: String) -> String {
+    kontract_compiler::blanked(&path, &text)
 }
 
 /// Compiles the project at `root`. Throws for what is not in the user's sources (no `src`, disk full).
@@ -149,5 +175,18 @@ fn result(compiled: Compiled) -> Result<CompileResult> {
         },
         manifest,
         lock: compiled.lock,
+        declarations: compiled.typing.declarations,
+        untyped: compiled
+            .typing
+            .untyped
+            .into_iter()
+            .map(|one| UntypedRoute {
+                id: one.id,
+                file: one.file,
+                offset: one.offset,
+                from: one.from,
+                fresh: one.fresh,
+            })
+            .collect(),
     })
 }

@@ -13,7 +13,10 @@ use walkdir::WalkDir;
 use super::{ProjectError, cache::sha256, discover::relative};
 
 /// Where editors and `tsc` find the generated types; kept beside the sources.
-const TYPES: (&str, &str) = ("types/types.d.ts", "src/.kontract/types.d.ts");
+const TYPES: [(&str, &str); 2] = [
+    ("types/types.d.ts", ".kontract/types.d.ts"),
+    ("types/types.d.ts.map", ".kontract/types.d.ts.map"),
+];
 
 /// Writes `files` below `out_dir`, removes what an earlier compile left there, and answers the
 /// digest of each file, keyed by its path in the output folder.
@@ -30,8 +33,12 @@ pub fn write(
             .map_err(ProjectError::io(format!("{out_dir}/{path}")))?;
         digests.insert(path.clone(), sha256(text.as_bytes()));
     }
-    if let Some(types) = files.get(TYPES.0) {
-        replace(&root.join(TYPES.1), types).map_err(ProjectError::io(TYPES.1))?;
+    for (emitted, path) in TYPES {
+        if let Some(text) = files.get(emitted) {
+            let text = placed("src", path, text);
+            replace(&root.join("src").join(path), &text)
+                .map_err(ProjectError::io(format!("src/{path}")))?;
+        }
     }
     remove_stale(&folder, files).map_err(ProjectError::io(out_dir))?;
     Ok(digests)
@@ -43,7 +50,7 @@ fn placed<'a>(out_dir: &str, path: &str, text: &'a str) -> Cow<'a, str> {
     const START: &str = r#"{"version":3,"#;
     let Some(rest) = text
         .strip_prefix(START)
-        .filter(|_| path.ends_with(".js.map"))
+        .filter(|_| Path::new(path).extension().is_some_and(|e| e == "map"))
     else {
         return Cow::Borrowed(text);
     };

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Finding {
     /// Stable code, such as `KT2001`.
     pub code: String,
-    /// `error` or `warning`.
+    /// `error`, `warning` or `info`.
     pub severity: String,
     /// Project-relative path.
     pub file: String,
@@ -31,6 +31,7 @@ impl From<Diagnostic> for Finding {
         let severity = match found.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Info => "info",
         };
         Self {
             code: found.code.to_owned(),

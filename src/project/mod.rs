@@ -9,7 +9,7 @@ mod resolve;
 
 use std::{collections::BTreeMap, io, path::Path, time::Instant};
 
-use kontract_compiler::{Options, Project, compile_with};
+use kontract_compiler::{Options, Project, Typing, compile_with};
 
 use cache::Cache;
 pub use finding::Finding;
@@ -27,6 +27,8 @@ pub struct Compiled {
     pub manifest: Option<String>,
     /// Text of `kontract.lock.json` as it is after this compile.
     pub lock: String,
+    /// What TypeScript can be told and has to be asked; empty when nothing was compiled.
+    pub typing: Typing,
     /// Milliseconds spent reading and hashing.
     pub hash_ms: f64,
     /// Milliseconds spent compiling and writing; 0 when nothing changed.
@@ -89,6 +91,7 @@ pub fn compile_project(
             diagnostics: hit.diagnostics,
             manifest: Some(hit.manifest),
             lock: hit.lock,
+            typing: Typing::default(),
             hash_ms: millis(started),
             compile_ms: 0.0,
         });
@@ -128,6 +131,7 @@ pub fn compile_project(
         diagnostics,
         manifest: output.files.get(cache::MANIFEST).filter(|_| ok).cloned(),
         lock: output.lock,
+        typing: output.typing,
         hash_ms,
         compile_ms: millis(compiling),
     })

@@ -16,8 +16,8 @@ use crate::parse::without_mark;
 use crate::resolve::{Input, read_all};
 use crate::routes::{RouteDecl, RouteType, find_routes, typed};
 use crate::split::{self, Halves, Items, Middleware, Server};
-use crate::types::{Resolver, TableDecl, Types, find_tables};
-use crate::{Diagnostic, Isolated, Options, Output, Project, Resolve, decorators};
+use crate::types::{Recorded, Replies, Resolver, TableDecl, Types, find_tables};
+use crate::{Diagnostic, Isolated, Options, Output, Project, Resolve, Typing, Untyped, decorators};
 
 /// Compiles a project by itself. Pure: the same files and options give the same bytes.
 #[must_use]
@@ -35,9 +35,17 @@ pub fn compile_with(project: &Project, options: &Options, resolve: &dyn Resolve)
     let mut inputs: Vec<Input<'_>> = own.collect();
     inputs.sort_by(|a, b| a.file.path.cmp(&b.file.path));
     let mut reports = Vec::new();
+    let mut typing = Typing::default();
     let lock = project.lock.as_deref();
     let built = GLOBALS.set(&Globals::new(), || {
-        build(&mut inputs, lock, options, resolve, &mut reports)
+        build(
+            &mut inputs,
+            lock,
+            options,
+            resolve,
+            &mut reports,
+            &mut typing,
+        )
     });
     let texts: Vec<(&str, &str)> = inputs
         .iter()
@@ -52,12 +60,14 @@ pub fn compile_with(project: &Project, options: &Options, resolve: &dyn Resolve)
             manifest: built.manifest,
             diagnostics,
             lock: built.lock,
+            typing,
         },
         None => Output {
             files: BTreeMap::new(),
             manifest: Manifest::default(),
             diagnostics,
             lock,
+            typing,
         },
     }
 }
@@ -98,6 +108,7 @@ fn build(
     options: &Options,
     resolve: &dyn Resolve,
     reports: &mut Vec<Report>,
+    typing: &mut Typing,
 ) -> Option<Built> {
     let lock = Lock::read(lock)
         .map_err(|report| reports.push(*report))
@@ -111,7 +122,12 @@ fn build(
     reports.extend(missing);
     let declared = find_routes(&modules, reports);
     let middleware = split::find_middleware(&modules, &declared, reports);
-    let (types, routes, tables) = resolve_types(&modules, &declared, reports);
+    let recorded = Recorded::read(lock.as_ref().and_then(Lock::types));
+    let mut replies = Replies::new(&recorded);
+    let (types, routes, tables) = resolve_types(&modules, &declared, &mut replies, reports);
+    typing.untyped = replies.finish(&modules, &types, &tables, reports);
+    let declarations = emit::declarations(&modules, &types, &routes, &tables);
+    typing.declarations.clone_from(&declarations[0].1);
     let facts = Facts {
         modules: &modules,
         types,
@@ -119,22 +135,24 @@ fn build(
         tables,
         middleware,
     };
-    let written = write(&facts, Halves::new(&modules), &declared, options, reports);
+    let mut written = write(&facts, Halves::new(&modules), &declared, options, reports);
     if reports.iter().any(|r| r.severity == Severity::Error) {
         return None;
     }
-    Some(finish(&facts, lock?, written, options))
+    written.extend(declarations);
+    Some(finish(&facts, lock?, written, options, &typing.untyped))
 }
 
 fn resolve_types<'a>(
     modules: &'a Modules,
     declared: &[RouteDecl<'a>],
+    replies: &mut Replies<'a>,
     reports: &mut Vec<Report>,
 ) -> (Types, Vec<RouteType>, Vec<TableDecl>) {
     let mut resolver = Resolver::new(modules);
     let routes = declared
         .iter()
-        .filter_map(|route| typed(route, &mut resolver))
+        .filter_map(|route| typed(route, &mut resolver, replies))
         .collect();
     let tables = find_tables(&mut resolver);
     reports.append(&mut resolver.reports);
@@ -240,6 +258,7 @@ fn finish(
     lock: Lock,
     mut files: BTreeMap<String, String>,
     options: &Options,
+    untyped: &[Untyped],
 ) -> Built {
     let modules = facts.modules;
     let with_routes: BTreeSet<usize> = facts.routes.iter().map(|r| r.file).collect();
@@ -259,15 +278,11 @@ fn finish(
         "server/tables.js".to_owned(),
         tables_module(&facts.types, &facts.tables),
     );
-    files.insert(
-        "types/types.d.ts".to_owned(),
-        emit::declarations(modules, &facts.types, &facts.routes, &facts.tables),
-    );
     let tables = emit::table_entries(&facts.types, &facts.tables, &lock);
     let manifest = emit::manifest(modules, &facts.routes, &facts.middleware, &hashes, tables);
     let text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
     files.insert("manifest.json".to_owned(), text + "\n");
-    let lock = lock.write(&manifest.tables);
+    let lock = lock.write(&manifest.tables, untyped);
     Built {
         files,
         manifest,

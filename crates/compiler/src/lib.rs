@@ -20,8 +20,9 @@ mod splice;
 mod split;
 mod types;
 
+pub use blank::blanked;
 pub use compile::{compile, compile_with};
 pub use diagnostics::{Diagnostic, Severity};
-pub use output::{Manifest, Output, Route, Table, TableField};
+pub use output::{Manifest, Output, Route, Table, TableField, Typing, Untyped};
 pub use project::{ClientConfig, Language, Mode, Options, Project, SourceFile};
 pub use resolve::{Isolated, Outside, Resolution, Resolve};

@@ -18,6 +18,33 @@ pub struct Output {
     pub diagnostics: Vec<Diagnostic>,
     /// The new text of `kontract.lock.json`.
     pub lock: String,
+    /// What TypeScript can be told and has to be asked, errors or not.
+    pub typing: Typing,
+}
+
+/// The half of a build that TypeScript takes part in. It is there even where there are errors, as long
+/// as every file could be read: they may be about what TypeScript is to be asked.
+#[derive(Debug, Clone, Default)]
+pub struct Typing {
+    /// The text of `types/types.d.ts`, without the functions whose types are not known.
+    pub declarations: String,
+    /// The functions whose return type `kontract sync` asks for, recorded or not.
+    pub untyped: Vec<Untyped>,
+}
+
+/// A backend function whose return type neither is written nor follows from its syntax.
+#[derive(Debug, Clone)]
+pub struct Untyped {
+    /// The route.
+    pub id: String,
+    /// The source file it stands in.
+    pub file: String,
+    /// Where its name begins, in UTF-16 units from the start of the file.
+    pub offset: u32,
+    /// Digest of the code its type follows from.
+    pub from: String,
+    /// Whether the lock file has its type as of this code.
+    pub fresh: bool,
 }
 
 impl Output {

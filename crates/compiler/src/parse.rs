@@ -132,6 +132,12 @@ pub(crate) fn offset(position: BytePos) -> u32 {
     position.0.saturating_sub(1)
 }
 
+/// A byte offset in UTF-16 units, as JavaScript counts.
+pub(crate) fn offset_utf16(text: &str, offset: u32) -> u32 {
+    let units = text[..offset as usize].encode_utf16().count();
+    u32::try_from(units).unwrap_or(u32::MAX)
+}
+
 /// The byte range of a span.
 pub(crate) fn range_of(span: Span) -> Range {
     Range::new(offset(span.lo), offset(span.hi))

@@ -27,7 +27,7 @@ fn fixtures() {
         }
         // A case named after a code is about that code, and about nothing else.
         if let Some(code) = name.split('-').next().filter(|c| c.starts_with("kt")) {
-            assert!(!output.ok(), "{name} compiles");
+            assert!(!output.diagnostics.is_empty(), "{name} has nothing to say");
             let codes: Vec<&str> = output.diagnostics.iter().map(|d| d.code).collect();
             assert!(
                 codes.iter().all(|c| c.eq_ignore_ascii_case(code)),

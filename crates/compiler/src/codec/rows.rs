@@ -26,16 +26,27 @@ pub(crate) fn tables_module(types: &Types, tables: &[TableDecl]) -> String {
         );
         let text = rows.row_functions(&to, &from, &fields);
         row_functions.push(text);
+        let guard = rows.guard(&format!("guard_{}", table.id), &fields);
+        let guarded = guard
+            .as_ref()
+            .map_or_else(String::new, |_| format!(", guard: guard_{}", table.id));
+        row_functions.extend(guard);
         let _ = writeln!(
             entries,
-            "  {}: {{ primkey: {}, toRow: {to}, fromRow: {from} }},",
+            "  {}: {{ primkey: {}, toRow: {to}, fromRow: {from}{guarded} }},",
             table.id,
             quote(&table.primkey)
         );
     }
+    let refuses = row_functions.iter().any(|f| f.contains("PermissionError"));
+    let import = if refuses {
+        "import { PermissionError } from \"kontract/runtime\";\n"
+    } else {
+        ""
+    };
     let body: Vec<String> = rows.functions.into_values().chain(row_functions).collect();
     format!(
-        "import {{ parse, row, within }} from \"kontract/codec\";\n\n{}\nexport const tables = {{\n{entries}}};\n",
+        "import {{ parse, row, within }} from \"kontract/codec\";\n{import}\n{}\nexport const tables = {{\n{entries}}};\n",
         body.join("\n")
     )
 }
@@ -51,11 +62,33 @@ impl Rows<'_> {
     /// `toRow(value, partial)` and `fromRow(text)` of a table.
     fn row_functions(&mut self, to: &str, from: &str, fields: &[Field]) -> String {
         let writes = self.writes(fields, true);
-        let reads = self.reads(fields);
+        // A field that cannot be read is in no row that was read, whatever the gateway sends.
+        let readable: Vec<Field> = fields.iter().filter(|f| f.perm & 4 != 0).cloned().collect();
+        let reads = self.reads(&readable);
         format!(
             "function {to}(v, partial = false) {{\n  row.object(v);\n{writes}}}\n\n\
              function {from}(text) {{\n  const r = parse(text);\n  row.object(r);\n  const o = {{}};\n{reads}  return o;\n}}\n"
         )
+    }
+
+    /// `guard(value, stored)`: refuses to change what can be read but not written. The gateway checks
+    /// the same, and also what cannot be read here (`docs/design/interfaces.md` section 1).
+    fn guard(&mut self, name: &str, fields: &[Field]) -> Option<String> {
+        let mut checks = String::new();
+        for field in fields.iter().filter(|f| f.perm & 6 == 4) {
+            let (value, stored) = (access("v", &field.name), access("stored", &field.name));
+            let same = format!(
+                "y !== undefined && {} === {}",
+                self.write(&field.slot, "x"),
+                self.write(&field.slot, "y")
+            );
+            let _ = writeln!(
+                checks,
+                "  {{ const x = {value}, y = {stored}; if (x !== undefined && !({same})) throw new PermissionError({}); }}",
+                quote(&field.name)
+            );
+        }
+        (!checks.is_empty()).then(|| format!("function {name}(v, stored) {{\n{checks}}}\n"))
     }
 
     /// The functions for an object inside a row.

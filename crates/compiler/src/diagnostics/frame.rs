@@ -15,6 +15,7 @@ pub(crate) fn render(report: &Report, files: &[(&str, &str)]) -> Diagnostic {
     let severity = match report.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Info => "info",
     };
     let mut frame = format!("{severity}[{}]: {}\n", report.code, report.message);
     write_place(&mut frame, path, &place, &report.label, "-->");

@@ -44,6 +44,8 @@ pub enum Severity {
     Error,
     /// There is a build; it may not do what was meant.
     Warning,
+    /// There is a build, and this was decided on the way.
+    Info,
 }
 
 /// A finding as the user sees it.
@@ -51,7 +53,7 @@ pub enum Severity {
 pub struct Diagnostic {
     /// `KT1001` …; `docs/errors.md` has a section for each.
     pub code: &'static str,
-    /// Error or warning.
+    /// Error, warning or note.
     pub severity: Severity,
     /// The file, relative to the project.
     pub file: String,
@@ -93,6 +95,16 @@ impl Report {
             help: None,
             other: None,
         }
+    }
+
+    fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    fn info(mut self) -> Self {
+        self.severity = Severity::Info;
+        self
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {

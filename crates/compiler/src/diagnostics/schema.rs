@@ -81,3 +81,57 @@ pub(crate) fn not_an_object(file: usize, range: Range, name: &str) -> Report {
     Report::error("KT5007", file, range, format!("`{name}` cannot be a table"))
         .help("a table is an interface or a class without type parameters")
 }
+
+/// A table whose rows are described by what is written to it.
+pub(crate) fn inferred_table(file: usize, range: Range, id: &str, shape: &str) -> Report {
+    Report::error(
+        "KT5008",
+        file,
+        range,
+        format!("the rows of `env.storage.{id}` are taken to be `{shape}`"),
+    )
+    .info()
+    .label("from what is written here")
+    .help(format!(
+        "no type describes them; to fix the shape: `@table(\"{id}\") export interface …`"
+    ))
+}
+
+/// Two writes to an inferred table that do not go together.
+pub(crate) fn inferred_conflict(
+    file: usize,
+    range: Range,
+    id: &str,
+    field: &str,
+    types: [&str; 2],
+    first: (usize, Range),
+) -> Report {
+    Report::error(
+        "KT5009",
+        file,
+        range,
+        format!(
+            "`{field}` of `env.storage.{id}` is `{}` here and `{}` elsewhere",
+            types[1], types[0]
+        ),
+    )
+    .label("here")
+    .other(first.0, first.1, "elsewhere")
+    .help(format!(
+        "write one kind of value, or declare the rows: `@table(\"{id}\") export interface …`"
+    ))
+}
+
+/// A value written to an inferred table whose type the code alone does not tell.
+pub(crate) fn not_inferable(file: usize, range: Range, id: &str, what: &str) -> Report {
+    Report::error(
+        "KT5010",
+        file,
+        range,
+        format!("{what}, so the rows of `env.storage.{id}` have no type"),
+    )
+    .label("its type is not written here")
+    .help(format!(
+        "give it a type (`const x: string = …`, `… as string`), or declare the rows: `@table(\"{id}\") export interface …`"
+    ))
+}

@@ -21,7 +21,23 @@ pub(crate) fn missing_return_type(file: usize, range: Range, name: &str) -> Repo
         range,
         format!("the return type of `{name}` is not written"),
     )
-    .help(format!("write it: `{name}(…): Promise<…>`"))
+    .help(format!(
+        "write it: `{name}(…): Promise<…>`, or let `kontract sync` ask TypeScript and record it"
+    ))
+}
+
+/// A recorded return type that was taken from other code than there is now.
+pub(crate) fn stale_return_type(file: usize, range: Range, name: &str) -> Report {
+    Report::error(
+        "KT2020",
+        file,
+        range,
+        format!(
+            "the recorded return type of `{name}` may be out of date: its code has changed since"
+        ),
+    )
+    .warning()
+    .help("run `kontract sync`, or write the type: `Promise<…>`")
 }
 
 /// A type that cannot cross the wire.

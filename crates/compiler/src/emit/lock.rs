@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::codec::hex;
 use crate::diagnostics::{Report, schema};
-use crate::output::Table;
+use crate::output::{Table, Untyped};
 
 /// The lock file of a project.
 #[derive(Debug, Default)]
@@ -41,8 +41,13 @@ impl Lock {
         )
     }
 
+    /// What `kontract sync` recorded.
+    pub(crate) fn types(&self) -> Option<&Value> {
+        self.0.get("types")
+    }
+
     /// The text of the new lock file. Tables that are gone stay: their rows are still there.
-    pub(crate) fn write(mut self, tables: &[Table]) -> String {
+    pub(crate) fn write(mut self, tables: &[Table], untyped: &[Untyped]) -> String {
         let mut locked = match self.0.get("tables") {
             Some(Value::Object(tables)) => tables.clone(),
             _ => Map::new(),
@@ -67,6 +72,13 @@ impl Lock {
             "tables".to_owned(),
             Value::Object(sorted.into_iter().collect()),
         );
+        if let Some(Value::Object(types)) = self.0.get_mut("types") {
+            // A function that is gone, or says its type now, needs no record.
+            types.retain(|id, _| untyped.iter().any(|u| u.id == *id));
+            if types.is_empty() {
+                self.0.remove("types");
+            }
+        }
         self.0.entry("migrations").or_insert(json!([]));
         format!("{:#}\n", Value::Object(self.0))
     }

@@ -45,7 +45,7 @@ pub(crate) fn table_entries(types: &Types, tables: &[TableDecl], lock: &Lock) ->
         let fields = fields.map(|f| TableField {
             kind: f.slot.kind.storage_name(),
             perm: f.perm,
-            optional: f.slot.undefined || f.slot.null,
+            optional: (f.slot.undefined || f.slot.null) && f.name != table.primkey,
             unique: f.index,
             name: f.name,
         });

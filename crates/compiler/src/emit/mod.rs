@@ -4,6 +4,7 @@ mod declarations;
 mod index;
 mod lock;
 mod manifest;
+mod mappings;
 mod print;
 
 pub(crate) use declarations::declarations;

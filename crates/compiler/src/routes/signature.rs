@@ -7,11 +7,15 @@ use super::{Body, Param, RouteDecl, RouteType};
 use crate::diagnostics::{split, types as errors};
 use crate::parse::range_of;
 use crate::types::{
-    Kind, Number, Resolved, Resolver, Slot, annotation, literal, narrow, reply_of_body,
+    Kind, Number, Replies, Resolved, Resolver, Slot, annotation, literal, narrow, reply_of_body,
 };
 
 /// Resolves the types of a backend function.
-pub(crate) fn typed<'a>(route: &RouteDecl<'a>, resolver: &mut Resolver<'a>) -> Option<RouteType> {
+pub(crate) fn typed<'a>(
+    route: &RouteDecl<'a>,
+    resolver: &mut Resolver<'a>,
+    replies: &mut Replies<'a>,
+) -> Option<RouteType> {
     let mut params = Vec::new();
     let mut complete = true;
     for (i, pat) in route.params.iter().enumerate() {
@@ -20,7 +24,7 @@ pub(crate) fn typed<'a>(route: &RouteDecl<'a>, resolver: &mut Resolver<'a>) -> O
             Err(_) => complete = false,
         }
     }
-    let reply = reply(route, resolver).ok()?;
+    let reply = reply(route, resolver, replies).ok()?;
     complete.then(|| RouteType {
         id: route.id.clone(),
         file: route.file,
@@ -85,7 +89,11 @@ fn param<'a>(
     Ok(Param { name, slot, rest })
 }
 
-fn reply<'a>(route: &RouteDecl<'a>, resolver: &mut Resolver<'a>) -> Resolved<Slot> {
+fn reply<'a>(
+    route: &RouteDecl<'a>,
+    resolver: &mut Resolver<'a>,
+    replies: &mut Replies<'a>,
+) -> Resolved<Slot> {
     let hint = format!("{}_reply", upper_first(&route.id));
     if let Some(ty) = route.returns {
         let inner = type_argument(ty, "Promise").unwrap_or(ty);
@@ -100,7 +108,9 @@ fn reply<'a>(route: &RouteDecl<'a>, resolver: &mut Resolver<'a>) -> Resolved<Slo
         Body::Block(None) => None,
         Body::Expr(expr) => literal(expr),
     };
-    match inferred {
+    let told =
+        inferred.or_else(|| replies.ask(resolver, &route.id, route.file, route.range, &hint));
+    match told {
         Some(slot) => Ok(slot),
         None => resolver.report(errors::missing_return_type(
             route.file,

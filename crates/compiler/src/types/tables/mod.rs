@@ -1,18 +1,22 @@
 //! Which types are tables, what they are called, and what their key is.
 
+mod inferred;
+mod name;
+mod uses;
+mod values;
+
 use std::collections::{BTreeMap, HashMap};
 
-use swc_core::common::Span;
-use swc_core::ecma::ast::{CallExpr, Callee, Expr, Lit, MemberExpr, MemberProp};
-use swc_core::ecma::visit::{Visit, VisitWith};
-
 use super::declared::TypeDecl;
-use super::ir::{Field, Kind, Slot, Types, is_identifier};
+use super::ir::{Field, Kind, Slot, Types};
 use super::resolve::Resolver;
 use crate::blank::{Argument, Value};
 use crate::decorators;
-use crate::diagnostics::{Range, schema};
+use crate::diagnostics::{Range, did_you_mean, schema};
 use crate::parse::range_of;
+use inferred::inferred_tables;
+use name::{is_table_name, plural};
+use uses::used_tables;
 
 /// A table of the project.
 #[derive(Debug, Clone)]
@@ -22,26 +26,29 @@ pub(crate) struct TableDecl {
     /// Its row type among the object types.
     pub object: usize,
     pub primkey: String,
+    /// The key is a generated `_id`: who writes a row need not give one.
+    pub generated_key: bool,
     pub file: usize,
     pub range: Range,
 }
 
 impl TableDecl {
-    /// Its fields, the generated `_id` of a type without any included.
+    /// Its fields as they are written, a generated `_id` first.
     pub(crate) fn fields(&self, types: &Types) -> Vec<Field> {
-        let mut fields = types.objects[self.object].fields.clone();
-        if fields.is_empty() {
-            fields.push(Field {
-                name: "_id".to_owned(),
-                slot: Slot::of(Kind::Text(Vec::new())),
-                perm: 6,
-                primkey: true,
-                index: None,
-                range: self.range,
-                file: self.file,
-            });
+        let fields = types.objects[self.object].fields.clone();
+        if !self.generated_key {
+            return fields;
         }
-        fields
+        let key = Field {
+            name: "_id".to_owned(),
+            slot: Slot::of(Kind::Text(Vec::new())).optional(),
+            perm: 6,
+            primkey: true,
+            index: None,
+            range: self.range,
+            file: self.file,
+        };
+        [key].into_iter().chain(fields).collect()
     }
 }
 
@@ -82,17 +89,28 @@ pub(crate) fn find_tables(resolver: &mut Resolver<'_>) -> Vec<TableDecl> {
         }
     }
     let known: Vec<&str> = candidates.keys().map(String::as_str).collect();
+    let mut unknown: BTreeMap<String, (usize, Range)> = BTreeMap::new();
     for (id, &(file, range)) in &used {
-        if !candidates.contains_key(id) {
-            resolver
-                .reports
-                .push(schema::unknown_table(file, range, id, &known));
+        if candidates.contains_key(id) {
+            continue;
+        }
+        if !is_table_name(id) {
+            let report = schema::bad_table_name(file, range, id);
+            resolver.reports.push(report);
+        } else if did_you_mean(id, &known).is_some() {
+            // A new table one letter away from a declared one is a slip, not a table.
+            let report = schema::unknown_table(file, range, id, &known);
+            resolver.reports.push(report);
+        } else {
+            unknown.insert(id.clone(), (file, range));
         }
     }
-    candidates
-        .into_values()
-        .filter_map(|c| table(resolver, c))
-        .collect()
+    let inferred = inferred_tables(resolver, &unknown);
+    let declared = candidates.into_values();
+    let mut tables: Vec<TableDecl> = declared.filter_map(|c| table(resolver, c)).collect();
+    tables.extend(inferred);
+    tables.sort_by(|a, b| a.id.cmp(&b.id));
+    tables
 }
 
 fn candidate(
@@ -207,101 +225,9 @@ fn table(resolver: &mut Resolver<'_>, candidate: Candidate) -> Option<TableDecl>
         id,
         tenancy,
         object,
+        generated_key: key.is_none(),
         primkey,
         file,
         range,
     })
-}
-
-fn is_table_name(id: &str) -> bool {
-    // PostgreSQL cuts identifiers at 63 bytes; `tbl_`, `_` and six digits are ours.
-    id.len() <= 40
-        && id.starts_with(|c: char| c.is_ascii_alphabetic())
-        && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// `Todo` → `todos`, `Category` → `categories`, `Address` → `addresses`.
-fn plural(name: &str) -> String {
-    let mut chars = name.chars();
-    let first = chars
-        .next()
-        .map(|c| c.to_lowercase().to_string())
-        .unwrap_or_default();
-    let singular = first + chars.as_str();
-    let vowel_before_y = singular
-        .strip_suffix('y')
-        .is_some_and(|s| s.ends_with(['a', 'e', 'i', 'o', 'u']));
-    if singular.ends_with('y') && !vowel_before_y {
-        return format!("{}ies", &singular[..singular.len() - 1]);
-    }
-    let hissing = ["s", "x", "z", "ch", "sh"]
-        .iter()
-        .any(|end| singular.ends_with(end));
-    format!("{singular}{}", if hissing { "es" } else { "s" })
-}
-
-/// Every `env.storage.x` and `env.storage.get('x')` of the project, with its first place.
-fn used_tables(resolver: &Resolver<'_>) -> HashMap<String, (usize, Range)> {
-    let mut all = HashMap::new();
-    for (file, parsed) in resolver.modules.files.iter().enumerate() {
-        let mut uses = Uses::default();
-        parsed.module.visit_with(&mut uses);
-        for (name, span) in uses.0 {
-            all.entry(name).or_insert((file, range_of(span)));
-        }
-    }
-    all
-}
-
-#[derive(Default)]
-struct Uses(Vec<(String, Span)>);
-
-impl Visit for Uses {
-    fn visit_member_expr(&mut self, node: &MemberExpr) {
-        if is_storage(&node.obj)
-            && let MemberProp::Ident(name) = &node.prop
-            && name.sym != *"get"
-            && is_identifier(&name.sym)
-        {
-            self.0.push((name.sym.to_string(), name.span));
-        }
-        node.visit_children_with(self);
-    }
-
-    fn visit_call_expr(&mut self, node: &CallExpr) {
-        if let Callee::Expr(callee) = &node.callee
-            && let Expr::Member(member) = &**callee
-            && is_storage(&member.obj)
-            && member.prop.is_ident_with("get")
-            && let Some(Expr::Lit(Lit::Str(name))) = node.args.first().map(|a| &*a.expr)
-        {
-            self.0
-                .push((name.value.to_string_lossy().into_owned(), name.span));
-        }
-        node.visit_children_with(self);
-    }
-}
-
-fn is_storage(expr: &Expr) -> bool {
-    matches!(expr, Expr::Member(m) if m.obj.is_ident_ref_to("env") && m.prop.is_ident_with("storage"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plural;
-
-    #[test]
-    fn plurals_follow_english() {
-        for (one, many) in [
-            ("User", "users"),
-            ("Category", "categories"),
-            ("Address", "addresses"),
-            ("Day", "days"),
-            ("Box", "boxes"),
-            ("DayCount", "dayCounts"),
-            ("Branch", "branches"),
-        ] {
-            assert_eq!(plural(one), many);
-        }
-    }
 }

@@ -1,0 +1,89 @@
+//! Where the project's code names its tables.
+
+use std::collections::HashMap;
+
+use swc_core::common::Span;
+use swc_core::ecma::ast::{CallExpr, Callee, Expr, Lit, MemberExpr, MemberProp};
+use swc_core::ecma::visit::{Visit, VisitWith};
+
+use crate::diagnostics::Range;
+use crate::parse::range_of;
+use crate::types::is_identifier;
+use crate::types::resolve::Resolver;
+
+/// Every `env.storage.x` and `env.storage.get('x')` of the project, with its first place.
+pub(super) fn used_tables(resolver: &Resolver<'_>) -> HashMap<String, (usize, Range)> {
+    let mut all = HashMap::new();
+    for (file, parsed) in resolver.modules.files.iter().enumerate() {
+        let mut uses = Uses::default();
+        parsed.module.visit_with(&mut uses);
+        for (name, span) in uses.0 {
+            all.entry(name).or_insert((file, range_of(span)));
+        }
+    }
+    all
+}
+
+#[derive(Default)]
+struct Uses(Vec<(String, Span)>);
+
+impl Visit for Uses {
+    fn visit_member_expr(&mut self, node: &MemberExpr) {
+        if is_storage(&node.obj)
+            && let MemberProp::Ident(name) = &node.prop
+            && name.sym != *"get"
+            && is_identifier(&name.sym)
+        {
+            self.0.push((name.sym.to_string(), name.span));
+        }
+        node.visit_children_with(self);
+    }
+
+    fn visit_call_expr(&mut self, node: &CallExpr) {
+        if let Callee::Expr(callee) = &node.callee
+            && let Expr::Member(member) = &**callee
+            && is_storage(&member.obj)
+            && member.prop.is_ident_with("get")
+            && let Some(Expr::Lit(Lit::Str(name))) = node.args.first().map(|a| &*a.expr)
+        {
+            self.0
+                .push((name.value.to_string_lossy().into_owned(), name.span));
+        }
+        node.visit_children_with(self);
+    }
+}
+
+/// The table an expression stands for: `env.storage.x` or `env.storage.get('x')`.
+pub(super) fn table_of(expr: &Expr) -> Option<(String, Span)> {
+    match expr {
+        Expr::Member(member) if is_storage(&member.obj) => match &member.prop {
+            MemberProp::Ident(name) if name.sym != *"get" => {
+                Some((name.sym.to_string(), name.span))
+            }
+            _ => None,
+        },
+        Expr::Call(call) => {
+            let Callee::Expr(callee) = &call.callee else {
+                return None;
+            };
+            let Expr::Member(member) = &**callee else {
+                return None;
+            };
+            match call.args.first().map(|a| &*a.expr) {
+                Some(Expr::Lit(Lit::Str(name)))
+                    if is_storage(&member.obj) && member.prop.is_ident_with("get") =>
+                {
+                    Some((name.value.to_string_lossy().into_owned(), name.span))
+                }
+                _ => None,
+            }
+        }
+        Expr::Paren(inner) => table_of(&inner.expr),
+        Expr::TsNonNull(inner) => table_of(&inner.expr),
+        _ => None,
+    }
+}
+
+fn is_storage(expr: &Expr) -> bool {
+    matches!(expr, Expr::Member(m) if m.obj.is_ident_ref_to("env") && m.prop.is_ident_with("storage"))
+}
