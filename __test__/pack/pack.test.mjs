@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { platformId } from '../../scripts/lib/platform.mjs';
+import { platformId } from '../../lib/dist/native/platform.js';
 import { cleanup } from '../support/cleanup.mjs';
 import { database } from '../support/database.mjs';
 import { run, start } from '../support/process.mjs';

@@ -1,6 +1,8 @@
 /** The `kontract` command. Each subcommand loads what it needs when it runs. */
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import type { BuildFlags } from './commands/build.js';
+import type { StartFlags } from './commands/start.js';
 import { UserError } from './errors.js';
 import { terminal } from './output.js';
 
@@ -30,15 +32,28 @@ export function program(): Command {
     .command('build')
     .description('compile for production into dist/')
     .option('--json', 'print one JSON object instead of tables')
-    .action(async (flags: object) => await (await import('./commands/build.js')).build(flags));
+    .option('--out <folder>', 'where to, inside the project', 'dist')
+    .option('--frozen-lock', 'fail when kontract.lock.json would change (the default where CI is set)')
+    .option('--no-frozen-lock', 'update kontract.lock.json in CI too')
+    .action(async (flags: object) => await (await import('./commands/build.js')).build(flags as BuildFlags));
+  root
+    .command('check')
+    .description('find errors in the project, types included, with its own TypeScript')
+    .option('--json', 'print one JSON object')
+    .action(async (flags: object) => await (await import('./commands/check.js')).check(flags));
+  root
+    .command('sync')
+    .description('bring kontract.lock.json up to date, return types TypeScript has to be asked for included')
+    .action(async () => await (await import('./commands/sync.js')).sync());
   root
     .command('start')
     .description('serve dist/ in production')
+    .option('--out <folder>', 'where `kontract build --out` wrote to', 'dist')
     .option('--port <port>', 'port to listen on (default: PORT, the config, 4400)', port)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--embedded', 'without DATABASE_URL, use the embedded PostgreSQL: for trying out')
     .option('--dev-identity <name>', 'who callers without a token are: for trying out')
-    .action(async (flags: object) => await (await import('./commands/start.js')).start(flags));
+    .action(async (flags: object) => await (await import('./commands/start.js')).start(flags as StartFlags));
   root
     .command('keygen')
     .description('make a key pair for the gateway')

@@ -23,10 +23,11 @@ export function compileDev(
   root: string,
   config: Config,
   pin: string,
+  { cache = true, lock = true }: { cache?: boolean; lock?: boolean } = {},
 ): CompileResult {
   workFolder(root);
-  const result = native.compileProject(root, devOptions(config, pin));
-  if (result.ok) writeIfChanged(join(root, LOCK_FILE), result.lock);
+  const result = native.compileProject(root, { ...devOptions(config, pin), cache });
+  if (result.ok && lock) writeIfChanged(join(root, LOCK_FILE), result.lock);
   return result;
 }
 

@@ -4,20 +4,12 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { platformId } from './platform.js';
 import type { Dispatch, DispatchResult, GatewayOptions, Native, NativeCall } from './types.js';
 
 export type * from './types.js';
 
 const require = createRequire(import.meta.url);
-
-function platformId(): string {
-  const { platform, arch } = process;
-  if (platform === 'linux') {
-    const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
-    return `linux-${arch}-${header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
-  }
-  return platform === 'win32' ? `win32-${arch}-msvc` : `${platform}-${arch}`;
-}
 
 function load(): RawNative {
   const id = platformId();
@@ -64,6 +56,7 @@ function wrap(raw: RawNative): Native {
       void dispatch(call).then((result) => finish(call, result));
   return {
     compileProject: raw.compileProject,
+    blank: raw.blank,
     keygen: raw.keygen,
     publicKey: raw.publicKey,
     migrate: raw.migrate,

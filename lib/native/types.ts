@@ -16,7 +16,7 @@ export interface CompileOptions {
 
 export interface Diagnostic {
   code: string;
-  severity: 'error' | 'warning';
+  severity: 'error' | 'warning' | 'info';
   file: string;
   line: number;
   column: number;
@@ -49,6 +49,22 @@ export interface CompileResult {
   manifest: string;
   /** Text of `kontract.lock.json` after this compile. */
   lock: string;
+  /** Text of the generated types, errors or not; empty when the cache answered or a file cannot be read. */
+  declarations: string;
+  /** Functions whose return type only TypeScript knows; empty when the cache answered. */
+  untyped: UntypedRoute[];
+}
+
+/** A backend function whose return type neither is written nor follows from its syntax. */
+export interface UntypedRoute {
+  id: string;
+  file: string;
+  /** Where its name begins, in UTF-16 units. */
+  offset: number;
+  /** Digest of the code its type follows from. */
+  from: string;
+  /** Whether the lock file has its type as of this code. */
+  fresh: boolean;
 }
 
 export interface Keys {
@@ -125,6 +141,8 @@ export interface NodeGateway {
 
 export interface Native {
   compileProject(root: string, options: CompileOptions): CompileResult;
+  /** A file's text with Kontract's decorators as white space of the same length; `path` says whether it is TSX. */
+  blank(path: string, text: string): string;
   keygen(): Keys;
   publicKey(privateKey: string): Omit<Keys, 'privateKey'>;
   migrate(options: { adminUrl: string; manifest: string; gatewayPassword: string }): Promise<MigrateReport>;

@@ -22,6 +22,8 @@ export interface TableCodec {
   primkey: string;
   toRow(value: unknown, partial?: boolean): string;
   fromRow(json: string): unknown;
+  /** Throws a `PermissionError` when `value` changes a field of `stored` that cannot be written. */
+  guard?(value: unknown, stored: unknown): void;
 }
 
 export interface RouteCodec {

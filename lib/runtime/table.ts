@@ -1,5 +1,6 @@
 /** One table within one call (spec 7.2): values outside, rows as JSON text inside. */
 import type { NativeCall } from '../native/types.js';
+import { perms } from '../shared/index.js';
 import { storageError } from './failure.js';
 import type { TableCodec } from './module.js';
 
@@ -35,11 +36,26 @@ export function createTable(call: NativeCall, name: string, codec: TableCodec): 
     } while (cursor !== null);
   }
 
+  /** The generated check of read-only fields. A call that may not read leaves it to the gateway, which checks again. */
+  const guard = async (id: string, value: unknown): Promise<void> => {
+    if (!codec.guard || (call.ctx.perm & perms.R__) === 0) return;
+    // No second trip: the gateway looks at the row before it writes, and remembers it.
+    const present = row(await stored(call.get(name, id)));
+    if (present !== null) codec.guard(value, present);
+  };
+
   return Object.freeze({
     get: async (id: string) => row(await stored(call.get(name, key(name, id)))),
-    set: async (id: string, value: unknown) => await stored(call.set(name, key(name, id), codec.toRow(value, false))),
-    update: async (id: string, partial: object) =>
-      await stored(call.update(name, key(name, id), codec.toRow(partial, true))),
+    set: async (id: string, value: unknown) => {
+      const json = codec.toRow(value, false);
+      await guard(key(name, id), value);
+      await stored(call.set(name, id, json));
+    },
+    update: async (id: string, partial: object) => {
+      const json = codec.toRow(partial, true);
+      await guard(key(name, id), partial);
+      await stored(call.update(name, id, json));
+    },
     delete: async (id: string) => await stored(call.delete(name, key(name, id))),
     push: async (value: unknown) => await stored(call.push(name, codec.toRow(value, false))),
     pop: async () => row(await stored(call.pop(name))),

@@ -12,8 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { StepError, ask, root, run, step } from './steps.mjs';
-import { platformId } from './platform.mjs';
 
 const RUST_VERSION = [1, 95];
 
@@ -21,9 +21,9 @@ const RUST_VERSION = [1, 95];
 export async function setup({ release = false } = {}) {
   checkTools();
   await installPackages();
-  await buildAddon({ release });
   await buildClientWasm();
   await buildLibrary();
+  await buildAddon({ release });
   linkSelf();
 }
 
@@ -69,6 +69,7 @@ async function buildAddon({ release }) {
     const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
     const { prefix, suffix } = libraryNames();
     const built = join(target, release ? 'release' : 'debug', `${prefix}kontract${suffix}`);
+    const { platformId } = await import(pathToFileURL(join(root, 'lib/dist/native/platform.js')).href);
     const folder = join(root, 'npm', platformId());
     mkdirSync(folder, { recursive: true });
     installFile(built, join(folder, 'kontract.node'));

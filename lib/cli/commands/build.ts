@@ -1,43 +1,88 @@
 /** `kontract build` */
-import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { buildPage, hasPage, pageErrors } from '../../dev/page.js';
 import { LOCK_FILE, markAsModules, requireProject, workFolder, writeIfChanged } from '../project.js';
 import type { CompileOptions, CompileResult, Native } from '../../native/types.js';
 import { loadConfig, type Config } from '../config.js';
 import { UserError } from '../errors.js';
+import { inputProblem, plainDiagnostic, type PlainDiagnostic } from '../json.js';
 import { mask, silent, table, terminal, type Reporter } from '../output.js';
 
 export interface BuildFlags {
   json?: boolean;
+  /** Inside the project. */
+  out: string;
+  /** Undefined: what CI says. */
+  frozenLock?: boolean;
 }
 
-const OUT = 'dist';
+/** What a build came to. */
+interface Built {
+  result: CompileResult;
+  page: Map<string, number>;
+  pageMs: number;
+}
 
 export async function build(flags: BuildFlags): Promise<void> {
-  const report = flags.json ? silent : terminal;
+  if (flags.json) return await buildJson(flags);
+  const { result, page } = await run(flags, terminal);
+  if (!result.ok) throw new UserError(`${errorCount(result)} in this project`);
+  process.stdout.write(`${routeTable(result)}\n${pageTable(page, flags.out)}`);
+}
+
+/** One object on stdout, whatever is wrong: with the sources, the config, the folder or the page. */
+async function buildJson(flags: BuildFlags): Promise<void> {
+  let ok = false;
+  try {
+    const built = await run(flags, silent);
+    ok = built.result.ok;
+    process.stdout.write(`${JSON.stringify(summary(built, flags.out))}\n`);
+  } catch (error) {
+    process.stdout.write(`${JSON.stringify(failed(inputProblem(error), flags.out))}\n`);
+  }
+  if (!ok) process.exitCode = 1;
+}
+
+async function run(flags: BuildFlags, report: Reporter): Promise<Built> {
   const root = requireProject(process.cwd());
+  if (!join(root, flags.out).startsWith(root + sep)) {
+    throw new UserError(`--out ${flags.out} leads out of the project: it must be a path inside the project`);
+  }
   const { native } = await import('../../native/index.js');
   const config = loadConfig(root);
   workFolder(root);
-  const result = native.compileProject(root, compileOptions(native, config, report));
+  const result = native.compileProject(root, compileOptions(native, config, flags.out, report));
   report.diagnostics(result.diagnostics);
-  if (result.ok) {
-    writeIfChanged(join(root, LOCK_FILE), result.lock);
-    markAsModules(join(root, OUT));
-    report.step(`compiled to ${OUT}/`, result.timings.totalMs);
-  }
+  if (!result.ok) return { result, page: new Map(), pageMs: 0 };
+  keepLock(root, result, flags.frozenLock ?? isCi(), report);
+  markAsModules(join(root, flags.out));
+  report.step(`compiled to ${flags.out}/`, result.timings.totalMs);
   const started = performance.now();
-  const page = result.ok ? await bundlePage(root, report) : new Map<string, number>();
-  const pageMs = performance.now() - started;
-  if (flags.json) process.stdout.write(`${JSON.stringify(summary(result, page, pageMs))}\n`);
-  else if (result.ok) process.stdout.write(`${routeTable(result)}\n${pageTable(page)}`);
-  if (!result.ok && !flags.json) throw new UserError(`${errorCount(result)} in this project`);
-  if (!result.ok) process.exitCode = 1;
+  const page = await bundlePage(root, flags.out, report);
+  return { result, page, pageMs: performance.now() - started };
+}
+
+/** As package managers do: on a developer's machine the lock file follows, in CI it decides. */
+function keepLock(root: string, result: CompileResult, frozen: boolean, report: Reporter): void {
+  const file = join(root, LOCK_FILE);
+  const stale = result.diagnostics.filter(({ code }) => code === 'KT2020').length;
+  const changes = !existsSync(file) || readFileSync(file, 'utf8') !== result.lock;
+  if (frozen && (changes || stale > 0)) {
+    throw new UserError(
+      `${LOCK_FILE} is out of date, and this build may not change it (${process.env['CI'] ? 'CI is set' : '--frozen-lock'})`,
+      'Run kontract sync and commit the file.',
+    );
+  }
+  if (writeIfChanged(file, result.lock)) report.note(`${LOCK_FILE} has changed: commit it`);
+}
+
+function isCi(): boolean {
+  return !['', '0', 'false', undefined].includes(process.env['CI']);
 }
 
 /** Pins come from the config, else from the key this machine would serve with. */
-function compileOptions(native: Native, config: Config, report: Reporter): CompileOptions {
+function compileOptions(native: Native, config: Config, outDir: string, report: Reporter): CompileOptions {
   const key = process.env['KONTRACT_KEY'];
   const pins = config.pins ?? (key ? [native.publicKey(key).publicKey] : []);
   if (pins.length === 0) {
@@ -45,17 +90,17 @@ function compileOptions(native: Native, config: Config, report: Reporter): Compi
       'No pins in kontract.config.json and no KONTRACT_KEY: clients of this build trust no gateway until kontract.configure({ pins }). Make a key with: kontract keygen',
     );
   }
-  return { mode: 'production', outDir: OUT, pins, ...(config.url ? { url: config.url } : {}) };
+  return { mode: 'production', outDir, pins, ...(config.url ? { url: config.url } : {}) };
 }
 
-async function bundlePage(root: string, report: Reporter): Promise<Map<string, number>> {
-  const outDir = join(root, OUT, 'public');
+async function bundlePage(root: string, out: string, report: Reporter): Promise<Map<string, number>> {
+  const outDir = join(root, out, 'public');
   rmSync(outDir, { recursive: true, force: true });
   if (!hasPage(root)) return new Map();
   const started = performance.now();
   try {
-    const files = await buildPage({ root, build: join(root, OUT), outDir, mode: 'production' });
-    report.step(`bundled the page to ${OUT}/public/`, performance.now() - started);
+    const files = await buildPage({ root, build: join(root, out), outDir, mode: 'production' });
+    report.step(`bundled the page to ${out}/public/`, performance.now() - started);
     return files;
   } catch (error) {
     const text = await pageErrors(error);
@@ -63,8 +108,8 @@ async function bundlePage(root: string, report: Reporter): Promise<Map<string, n
   }
 }
 
-/** The object `--json` prints: for CI and editors, so its shape only ever grows. */
-function summary(result: CompileResult, page: Map<string, number>, pageMs: number): object {
+/** The object `--json` prints. */
+function summary({ result, page, pageMs }: Built, out: string): object {
   return {
     ok: result.ok,
     // Native code leaves absent fields out; here they are null.
@@ -77,19 +122,20 @@ function summary(result: CompileResult, page: Map<string, number>, pageMs: numbe
       egroup: egroup ?? null,
       middleware,
     })),
-    outputs: Object.fromEntries(['client', 'server', 'schemas', 'types'].map((part) => [part, `${OUT}/${part}`])),
-    page: page.size > 0 ? `${OUT}/public` : null,
-    diagnostics: result.diagnostics.map(({ code, severity, file, line, column, message, help }) => ({
-      code,
-      severity,
-      file,
-      line,
-      column,
-      message,
-      help: help ?? null,
-    })),
+    outputs: outputs(out),
+    page: page.size > 0 ? `${out}/public` : null,
+    diagnostics: result.diagnostics.map(plainDiagnostic),
     timings: { ...result.timings, pageMs },
   };
+}
+
+function failed(problem: PlainDiagnostic, out: string): object {
+  const timings = { totalMs: 0, hashMs: 0, compileMs: 0, pageMs: 0 };
+  return { ok: false, routes: [], outputs: outputs(out), page: null, diagnostics: [problem], timings };
+}
+
+function outputs(out: string): Record<string, string> {
+  return Object.fromEntries(['client', 'server', 'schemas', 'types'].map((part) => [part, `${out}/${part}`]));
 }
 
 function routeTable({ routes }: CompileResult): string {
@@ -104,18 +150,13 @@ function routeTable({ routes }: CompileResult): string {
   return table([['route', 'perm', 'egroup', 'ugroup', 'middleware', 'where'], ...rows]);
 }
 
-function pageTable(page: Map<string, number>): string {
+function pageTable(page: Map<string, number>, out: string): string {
   if (page.size === 0) return '';
-  const rows = [...page].map(([file, bytes]) => [`${OUT}/public/${file}`, `${(bytes / 1000).toFixed(1)} kB`]);
+  const rows = [...page].map(([file, bytes]) => [`${out}/public/${file}`, `${(bytes / 1000).toFixed(1)} kB`]);
   return `\n${table([['file', 'size'], ...rows])}\n`;
 }
 
 function errorCount({ diagnostics }: CompileResult): string {
   const count = diagnostics.filter(({ severity }) => severity === 'error').length;
   return `${count} ${count === 1 ? 'error' : 'errors'}`;
-}
-
-/** True when `kontract build` has been run in `root`. */
-export function isBuilt(root: string): boolean {
-  return existsSync(join(root, OUT, 'manifest.json'));
 }

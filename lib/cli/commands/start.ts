@@ -19,12 +19,14 @@ export interface StartFlags {
   host?: string;
   embedded?: boolean;
   devIdentity?: string;
+  /** Where the build is, in the project. */
+  out: string;
 }
 
 export async function start(flags: StartFlags): Promise<void> {
   const root = requireProject(process.cwd());
-  if (!existsSync(join(root, 'dist', 'manifest.json'))) {
-    throw new UserError('There is nothing to start: dist/ is missing', 'Run kontract build first.');
+  if (!existsSync(join(root, flags.out, 'manifest.json'))) {
+    throw new UserError(`There is nothing to start: ${flags.out}/ is missing`, 'Run kontract build first.');
   }
   const opened: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
@@ -49,10 +51,10 @@ async function serve(root: string, flags: StartFlags, opened: (() => Promise<voi
   const config = loadConfig(root);
   const privateKey = secretKey(native);
   const identity = identityOf(flags);
-  const manifest = readFileSync(join(root, 'dist', 'manifest.json'), 'utf8');
+  const manifest = readFileSync(join(root, flags.out, 'manifest.json'), 'utf8');
   const databaseUrl = await database(root, flags, native, manifest, privateKey, opened);
-  const module = (await import(pathToFileURL(join(root, 'dist', 'server', 'index.js')).href)) as ServerModule;
-  const publicDir = join(root, 'dist', 'public');
+  const module = (await import(pathToFileURL(join(root, flags.out, 'server', 'index.js')).href)) as ServerModule;
+  const publicDir = join(root, flags.out, 'public');
   const host = flags.host ?? config.host ?? '127.0.0.1';
   const options: GatewayOptions = {
     host,

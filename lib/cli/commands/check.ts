@@ -1,0 +1,63 @@
+/** `kontract check`: Kontract's findings and TypeScript's, of a whole project. */
+import { compileDev } from '../../dev/build.js';
+import { ensureDevKeys } from '../../dev/keys.js';
+import type { Diagnostic, Native } from '../../native/types.js';
+import { loadConfig } from '../config.js';
+import { UserError } from '../errors.js';
+import { inputProblem, plainDiagnostic } from '../json.js';
+import { terminal } from '../output.js';
+import { requireProject } from '../project.js';
+import { diagnose } from '../typescript/diagnose.js';
+import { requireTypeScript } from '../typescript/find.js';
+import { openSources } from '../typescript/sources.js';
+
+export interface CheckFlags {
+  json?: boolean;
+}
+
+export async function check(flags: CheckFlags): Promise<void> {
+  if (flags.json) return await checkJson();
+  const { native } = await import('../../native/index.js');
+  const { diagnostics, version, ms } = await findings(requireProject(process.cwd()), native);
+  terminal.diagnostics(diagnostics);
+  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+  if (errors > 0) throw new UserError(`${errors} ${errors === 1 ? 'error' : 'errors'} in this project`);
+  terminal.step(`no errors (TypeScript ${version})`, ms);
+}
+
+/** One object, whatever is wrong: `{ ok, typescript, diagnostics, timings }`. */
+async function checkJson(): Promise<void> {
+  const print = (result: object): void => void process.stdout.write(`${JSON.stringify(result)}\n`);
+  try {
+    const { native } = await import('../../native/index.js');
+    const { diagnostics, version, ms } = await findings(requireProject(process.cwd()), native);
+    const ok = !diagnostics.some(({ severity }) => severity === 'error');
+    print({ ok, typescript: version, diagnostics: diagnostics.map(plainDiagnostic), timings: { totalMs: ms } });
+    if (!ok) process.exitCode = 1;
+  } catch (error) {
+    print({ ok: false, typescript: null, diagnostics: [inputProblem(error)], timings: { totalMs: 0 } });
+    process.exitCode = 1;
+  }
+}
+
+async function findings(
+  root: string,
+  native: Native,
+): Promise<{ diagnostics: Diagnostic[]; version: string; ms: number }> {
+  const started = performance.now();
+  const typescript = requireTypeScript(root);
+  // Also writes src/.kontract/types.d.ts; with errors the last good one stays.
+  const { publicKey } = ensureDevKeys(root, () => native.keygen());
+  const compiled = compileDev(native, root, loadConfig(root), publicKey, { lock: false });
+  const sources = openSources(root, native, compiled.declarations);
+  const unreadable = compiled.diagnostics.some(({ code }) => code.startsWith('KT1'));
+  // What Kontract cannot read TypeScript cannot either, and would say so in its own words.
+  const checker = unreadable ? undefined : await typescript.open(sources);
+  try {
+    const types = checker ? diagnose(checker, sources) : [];
+    const ms = performance.now() - started;
+    return { diagnostics: [...compiled.diagnostics, ...types], version: typescript.version, ms };
+  } finally {
+    checker?.close();
+  }
+}
