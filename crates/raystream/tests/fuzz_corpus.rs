@@ -13,6 +13,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 #[path = "../../../fuzz/src/targets/mod.rs"]
+#[allow(
+    clippy::pedantic,
+    clippy::expect_used,
+    reason = "a target that cannot go on has found something"
+)]
 mod targets;
 
 use kontract_raystream::{
