@@ -3,6 +3,8 @@
 mod client;
 mod credit;
 mod draft;
+#[cfg(test)]
+mod lifetime;
 mod opener;
 mod opening;
 mod padding;
