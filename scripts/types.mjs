@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { main, root, run } from './lib/steps.mjs';
 
-const COMPILERS = ['typescript', 'typescript-5.9'];
+const COMPILERS = ['typescript', 'typescript-6', 'typescript-5.9'];
 const RESOLUTIONS = [
   ['--module', 'nodenext'],
   ['--module', 'esnext', '--moduleResolution', 'bundler'],

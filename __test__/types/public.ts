@@ -11,12 +11,19 @@ import {
   type Context,
   type Env,
   type Storage,
+  type TableTypes,
 } from 'kontract';
 
 interface Note {
   id: string;
   text: string;
   at: Date;
+}
+
+interface Account {
+  id: string;
+  email: string;
+  password: string;
 }
 
 declare module 'kontract' {
@@ -28,6 +35,9 @@ declare module 'kontract' {
   }
   interface StorageRegistry {
     notes: Note;
+    // As the compiler writes it for fields with permissions, and for a table with a key it makes.
+    accounts: TableTypes<Omit<Account, 'password'>, Account, Partial<Omit<Account, 'email'>>>;
+    visits: TableTypes<{ _id: string; page: string }, { _id?: string; page: string }, Partial<{ page: string }>>;
   }
 }
 
@@ -58,6 +68,32 @@ export async function storage(env: Env, tables: Storage) {
   await env.storage.notes.update('1', { texts: 'x' });
   // @ts-expect-error no such table
   await env.storage.nodes.get('1');
+}
+
+export async function permissions(env: Env) {
+  const account = await env.storage.accounts.get('1');
+  yes<Equal<typeof account, Omit<Account, 'password'> | null>>();
+  // @ts-expect-error a write-only field is in no row that was read
+  void account?.password;
+  await env.storage.accounts.update('1', { password: 'new' });
+  // @ts-expect-error a read-only field does not change
+  await env.storage.accounts.update('1', { email: 'new' });
+  await env.storage.accounts.set('1', { id: '1', email: 'a', password: 'b' });
+  // @ts-expect-error a row is written whole
+  await env.storage.accounts.set('1', { id: '1', email: 'a' });
+  for await (const one of env.storage.get('accounts')) {
+    // @ts-expect-error not by iteration either
+    void one.password;
+  }
+}
+
+export async function madeKey(env: Env) {
+  const id = await env.storage.visits.push({ page: '/' });
+  yes<Equal<typeof id, string>>();
+  const visit = await env.storage.visits.get(id);
+  yes<Equal<typeof visit, { _id: string; page: string } | null>>();
+  // @ts-expect-error a key is not changed
+  await env.storage.visits.update(id, { _id: 'x' });
 }
 
 export default defineMiddleware([
