@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { run } from '../support/process.mjs';
+import { cleanup } from '../support/cleanup.mjs';
+import { run, start } from '../support/process.mjs';
 import { cli, project, repository, write } from '../support/project.mjs';
 
 const TYPESCRIPTS = { 'typescript-5.9': '5.9', 'typescript-6': '6.0', typescript: '7.0' };
@@ -180,4 +181,19 @@ it('reads the projects a tsconfig refers to, and leaves the lock file alone', as
   });
   assert.deepEqual(places(await check(folder)), ['src/wrong.ts:1:14 TS2322']);
   assert.throws(() => readFileSync(join(folder, 'kontract.lock.json')), { code: 'ENOENT' });
+});
+
+it('checks again when a source changes', async (t) => {
+  const folder = withTypeScript(t, 'typescript', { ...CLEAN, ...CONFIG });
+  const watching = await start(process.execPath, [cli, 'check', '--watch'], {
+    cwd: folder,
+    ready: /no errors \(TypeScript 7/,
+  });
+  cleanup(t, watching.stop);
+  const found = watching.waitFor(/error\[TS2322\][\s\S]*src\/api\.ts:4:93[\s\S]*1 error in this project/);
+  write(folder, { 'src/api.ts': CLEAN['src/api.ts'].replace('rank = 1', "rank: number = '1'") });
+  await found;
+  const mended = watching.waitFor(/no errors/);
+  write(folder, { 'src/api.ts': CLEAN['src/api.ts'] });
+  await mended;
 });

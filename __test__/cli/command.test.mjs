@@ -19,7 +19,8 @@ describe('the kontract command', () => {
   it('explains itself', () => {
     const { stdout, status } = kontract(['--help']);
     assert.equal(status, 0);
-    for (const name of ['dev', 'build', 'start', 'keygen']) assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
+    for (const name of ['dev', 'build', 'check', 'explain', 'sync', 'start', 'keygen'])
+      assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
     assert.match(kontract(['dev', '--help']).stdout, /--no-open/);
   });
 
@@ -48,6 +49,16 @@ describe('the kontract command', () => {
       kontract(['start'], { cwd: root, env: { KONTRACT_KEY: 'nonsense' } }).stderr,
       /KONTRACT_KEY is not a key/,
     );
+  });
+
+  it('explains errors', () => {
+    const { stdout, status } = kontract(['explain', 'kt3002']);
+    assert.equal(status, 0);
+    assert.match(stdout, /^## KT3002 Server code in reach of the client\n[\s\S]*\nInstead:\n[\s\S]*```\n$/);
+    assert.equal(stdout.match(/^## /gm).length, 1);
+    const unknown = kontract(['explain', 'KT30002']);
+    assert.equal(unknown.status, 1);
+    assert.match(unknown.stderr, /There is no error KT30002\n {2}Did you mean KT3002\?/);
   });
 
   it('uses no colour without a terminal', () => {

@@ -40,7 +40,12 @@ export function program(): Command {
     .command('check')
     .description('find errors in the project, types included, with its own TypeScript')
     .option('--json', 'print one JSON object')
+    .option('--watch', 'check again whenever a source changes')
     .action(async (flags: object) => await (await import('./commands/check.js')).check(flags));
+  root
+    .command('explain <code>')
+    .description('what an error means, and what to do instead')
+    .action(async (code: string) => (await import('./commands/explain.js')).explain(code));
   root
     .command('sync')
     .description('bring kontract.lock.json up to date, return types TypeScript has to be asked for included')
