@@ -8,10 +8,11 @@
 
 use std::cell::RefCell;
 
-use kontract_raystream::{CallId, Suite};
+use kontract_raystream::{CallId, Credit, Suite, Transport};
 
 use crate::code::Code;
 use crate::engine::{CallParts, Engine};
+use crate::events::SubscribeParts;
 
 thread_local! {
     static ENGINE: RefCell<Engine> = RefCell::default();
@@ -19,6 +20,21 @@ thread_local! {
 
 fn engine<T>(run: impl FnOnce(&mut Engine) -> T) -> T {
     ENGINE.with_borrow_mut(run)
+}
+
+fn handle(result: Result<usize, Code>) -> i32 {
+    match result {
+        Ok(handle) => i32::try_from(handle).unwrap_or(Code::Handle as i32),
+        Err(code) => code as i32,
+    }
+}
+
+fn transport(options: u32) -> Transport {
+    if options & 2 == 2 {
+        Transport::WebSocket
+    } else {
+        Transport::Http
+    }
 }
 
 fn status(result: Result<(), Code>) -> i32 {
@@ -53,18 +69,26 @@ pub extern "C" fn rs_view() -> *const u32 {
     engine(|engine| engine.view().as_ptr())
 }
 
-/// [`Engine::start`]; `suite` is 1 for AES-GCM, else ChaCha20-Poly1305.
+/// [`Engine::start`]; bit 0 of `options` is AES-GCM instead of ChaCha20-Poly1305, bit 1 a WebSocket
+/// instead of HTTP.
 #[unsafe(no_mangle)]
-pub extern "C" fn rs_start(suite: u32) -> i32 {
-    let suite = if suite == 1 {
+pub extern "C" fn rs_start(options: u32) -> i32 {
+    let suite = if options & 1 == 1 {
         Suite::AesGcm
     } else {
         Suite::ChaChaPoly
     };
-    engine(|engine| match engine.start(suite) {
-        Ok(handle) => i32::try_from(handle).unwrap_or(Code::Handle as i32),
-        Err(code) => code as i32,
-    })
+    handle(engine(|engine| engine.start(suite, transport(options))))
+}
+
+/// [`Engine::resume`]; bit 1 of `options` as in [`rs_start`], bit 0 says that there is a `last_txid`.
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_resume(session: usize, options: u32, last_txid: u64) -> i32 {
+    let last_txid = (options & 1 == 1).then_some(last_txid);
+    let transport = transport(options);
+    handle(engine(|engine| {
+        engine.resume(session, transport, last_txid)
+    }))
 }
 
 /// [`Engine::finish`].
@@ -100,6 +124,44 @@ pub extern "C" fn rs_call(
 #[unsafe(no_mangle)]
 pub extern "C" fn rs_open(handle: usize) -> i32 {
     engine(|engine| engine.open(handle)).unwrap_or_else(|code| code as i32)
+}
+
+/// [`Engine::subscribe`].
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_subscribe(
+    handle: usize,
+    call: u64,
+    method: usize,
+    token: usize,
+    metadata: usize,
+    resume_token: usize,
+    events: u32,
+    bytes: u32,
+    schema_hash: u64,
+) -> i32 {
+    let parts = SubscribeParts {
+        call: CallId(call),
+        method,
+        token,
+        metadata,
+        resume_token,
+        credit: Credit { events, bytes },
+        schema_hash,
+    };
+    status(engine(|engine| engine.subscribe(handle, parts)))
+}
+
+/// [`Engine::credit`].
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_credit(handle: usize, call: u64, events: u32, bytes: u32) -> i32 {
+    let credit = Credit { events, bytes };
+    status(engine(|engine| engine.credit(handle, CallId(call), credit)))
+}
+
+/// [`Engine::unsubscribe`].
+#[unsafe(no_mangle)]
+pub extern "C" fn rs_unsubscribe(handle: usize, call: u64) -> i32 {
+    status(engine(|engine| engine.unsubscribe(handle, CallId(call))))
 }
 
 /// [`Engine::heartbeat`].

@@ -1,7 +1,7 @@
 //! What the C ABI calls: several sessions, one input buffer, one output buffer, one view.
 
 use kontract_raystream::{
-    CallId, ClientHandshake, ClientSession, PublicKey, Reply, RpcCall, Suite, Transport,
+    CallId, ClientHandshake, ClientSession, PublicKey, RpcCall, Suite, Transport,
 };
 
 use crate::code::Code;
@@ -12,7 +12,7 @@ pub const VIEW_LEN: usize = 12;
 /// The largest input: a frame at the protocol's limit, with room for what describes a call.
 const MAX_INPUT: usize = 17 * 1024 * 1024;
 
-enum Slot {
+pub(crate) enum Slot {
     Free,
     Handshake(Box<ClientHandshake>),
     Session(Box<ClientSession>),
@@ -39,10 +39,10 @@ pub struct CallParts {
 /// All sessions of one client, and the buffers they share.
 #[derive(Default)]
 pub struct Engine {
-    slots: Vec<Slot>,
-    input: Vec<u8>,
-    output: Vec<u8>,
-    view: [u32; VIEW_LEN],
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) input: Vec<u8>,
+    pub(crate) output: Vec<u8>,
+    pub(crate) view: [u32; VIEW_LEN],
 }
 
 impl Engine {
@@ -77,17 +77,30 @@ impl Engine {
 
     /// Starts a handshake. Input: `pin[32] ‖ ephemeral[32] ‖ build id`. Output: the INIT frame.
     /// Returns the handle.
-    pub fn start(&mut self, suite: Suite) -> Result<usize, Code> {
-        let (pin, rest) = self.input.split_first_chunk::<32>().ok_or(Code::Input)?;
-        let (ephemeral, build_id) = rest.split_first_chunk::<32>().ok_or(Code::Input)?;
-        let build_id = text(build_id)?;
-        let (handshake, frame) = ClientHandshake::start(
-            suite,
-            Transport::Http,
-            PublicKey(*pin),
-            build_id,
-            *ephemeral,
-        )?;
+    pub fn start(&mut self, suite: Suite, transport: Transport) -> Result<usize, Code> {
+        let (pin, ephemeral, build_id) = hello(&self.input)?;
+        let started = ClientHandshake::start(suite, transport, pin, build_id, ephemeral);
+        Ok(self.begin(started?))
+    }
+
+    /// Starts a handshake that resumes this session, which can be done once and leaves the session
+    /// as it is. Input, output and result as of [`Engine::start`]; `Code::Handle` if there is nothing
+    /// left to resume with.
+    pub fn resume(
+        &mut self,
+        handle: usize,
+        transport: Transport,
+        last_txid: Option<u64>,
+    ) -> Result<usize, Code> {
+        let (pin, ephemeral, build_id) = hello(&self.input)?;
+        let ticket = session(&self.slots, handle)?.take_ticket();
+        let ticket = ticket.ok_or(Code::Handle)?;
+        let started =
+            ClientHandshake::resume(ticket, transport, pin, build_id, last_txid, ephemeral);
+        Ok(self.begin(started?))
+    }
+
+    fn begin(&mut self, (handshake, frame): (ClientHandshake, Vec<u8>)) -> usize {
         self.output = frame;
         // The ephemeral secret must not outlive the handshake.
         self.input.fill(0);
@@ -100,11 +113,12 @@ impl Engine {
             self.slots.len() - 1
         });
         self.slots[handle] = Slot::Handshake(Box::new(handshake));
-        Ok(handle)
+        handle
     }
 
     /// Ends a handshake, one way or the other. Input: the RESPONSE frame. Output: the session id as
-    /// text. View: ttl in ms, largest frame, calls in flight. A failed handshake frees the handle.
+    /// text. View: ttl in ms, largest frame, calls in flight, whether resumed, whether there is a
+    /// current transaction, and which (low, high). A failed handshake frees the handle.
     pub fn finish(&mut self, handle: usize) -> Result<(), Code> {
         let slot = self.slots.get_mut(handle).ok_or(Code::Handle)?;
         let handshake = match std::mem::replace(slot, Slot::Free) {
@@ -120,6 +134,9 @@ impl Engine {
         self.view[0] = session.hello.ttl_ms;
         self.view[1] = place(session.hello.limits.max_frame);
         self.view[2] = session.hello.max_inflight;
+        self.view[3] = session.hello.resumed.into();
+        self.view[4] = session.hello.current_txid.is_some().into();
+        [self.view[5], self.view[6]] = halves(session.hello.current_txid.unwrap_or_default());
         *slot = Slot::Session(Box::new(session));
         Ok(())
     }
@@ -142,49 +159,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Opens a reply in place. Input: the frame. Returns 1 for a response, 2 for an error, 3 for a
-    /// heartbeat, 4 for the end of the session. View: `call id (low, high), status`, then place and
-    /// length of `data | code`, of `message`, of `stack`; then bytes of output. Output: a response's
-    /// headers in the form of metadata.
-    pub fn open(&mut self, handle: usize) -> Result<i32, Code> {
-        let session = session(&self.slots, handle)?;
-        let start = self.input.as_ptr().addr();
-        let mut view = [0; VIEW_LEN];
-        self.output.clear();
-        let mut show = |word: usize, part: &[u8]| {
-            view[word] = place(part.as_ptr().addr() - start);
-            view[word + 1] = place(part.len());
-        };
-        let (kind, call, status) = match session.open(&mut self.input)? {
-            Reply::Response(call, response) => {
-                if !response.data.is_empty() {
-                    show(3, response.data);
-                }
-                write_pairs(&mut self.output, &response.headers);
-                (1, call, response.status)
-            }
-            Reply::Error(call, error) => {
-                show(3, error.code.as_bytes());
-                if !error.message.is_empty() {
-                    show(5, error.message.as_bytes());
-                }
-                if let Some(stack) = error.stack {
-                    show(7, stack.as_bytes());
-                }
-                (2, call, error.status)
-            }
-            Reply::Event { .. } => return Err(Code::Unexpected),
-            Reply::Heartbeat(_) => (3, CallId::NONE, 0),
-            Reply::Close => (4, CallId::NONE, 0),
-            Reply::Clear(code) => return Err(code.into()),
-        };
-        let [low, high] = halves(call.0);
-        (view[0], view[1], view[2]) = (low, high, status.into());
-        view[9] = place(self.output.len());
-        self.view = view;
-        Ok(kind)
-    }
-
     /// Seals a heartbeat. Output: the frame.
     pub fn heartbeat(&mut self, handle: usize, timestamp: u64) -> Result<(), Code> {
         self.output = session(&self.slots, handle)?.seal_heartbeat(timestamp)?;
@@ -197,10 +171,10 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether the session has used half of its frames.
+    /// Whether half of the session's frames are used, in either direction.
     #[must_use]
     pub fn should_renew(&self, handle: usize) -> bool {
-        session(&self.slots, handle).is_ok_and(|session| session.sealer.should_renew())
+        session(&self.slots, handle).is_ok_and(ClientSession::wants_new_session)
     }
 
     /// Forgets a session or handshake and wipes its keys.
@@ -212,22 +186,29 @@ impl Engine {
     }
 }
 
-fn session(slots: &[Slot], handle: usize) -> Result<&ClientSession, Code> {
+/// `pin[32] ‖ ephemeral[32] ‖ build id`
+fn hello(input: &[u8]) -> Result<(PublicKey, [u8; 32], &str), Code> {
+    let (pin, rest) = input.split_first_chunk().ok_or(Code::Input)?;
+    let (ephemeral, build_id) = rest.split_first_chunk().ok_or(Code::Input)?;
+    Ok((PublicKey(*pin), *ephemeral, text(build_id)?))
+}
+
+pub(crate) fn session(slots: &[Slot], handle: usize) -> Result<&ClientSession, Code> {
     match slots.get(handle) {
         Some(Slot::Session(session)) => Ok(session),
         _ => Err(Code::Handle),
     }
 }
 
-fn split(bytes: &[u8], at: usize) -> Result<(&[u8], &[u8]), Code> {
+pub(crate) fn split(bytes: &[u8], at: usize) -> Result<(&[u8], &[u8]), Code> {
     bytes.split_at_checked(at).ok_or(Code::Input)
 }
 
-fn text(bytes: &[u8]) -> Result<&str, Code> {
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, Code> {
     std::str::from_utf8(bytes).map_err(|_| Code::Input)
 }
 
-fn pairs(mut bytes: &[u8]) -> Result<Vec<(&str, &str)>, Code> {
+pub(crate) fn pairs(mut bytes: &[u8]) -> Result<Vec<(&str, &str)>, Code> {
     let mut pairs = Vec::new();
     while !bytes.is_empty() {
         let ([k0, k1, v0, v1], rest) = bytes.split_first_chunk().ok_or(Code::Input)?;
@@ -239,7 +220,7 @@ fn pairs(mut bytes: &[u8]) -> Result<Vec<(&str, &str)>, Code> {
     Ok(pairs)
 }
 
-fn write_pairs(output: &mut Vec<u8>, pairs: &[(&str, &str)]) {
+pub(crate) fn write_pairs(output: &mut Vec<u8>, pairs: &[(&str, &str)]) {
     for (key, value) in pairs {
         for text in [key, value] {
             let length = u16::try_from(text.len()).expect("the decoder's budget is 8 KiB");
@@ -251,7 +232,7 @@ fn write_pairs(output: &mut Vec<u8>, pairs: &[(&str, &str)]) {
 }
 
 /// A place or length in the input, which is below 17 MiB.
-fn place(value: usize) -> u32 {
+pub(crate) fn place(value: usize) -> u32 {
     u32::try_from(value).expect("buffers are far below 4 GiB")
 }
 
@@ -259,6 +240,6 @@ fn place(value: usize) -> u32 {
     clippy::cast_possible_truncation,
     reason = "the low half is what is wanted"
 )]
-fn halves(value: u64) -> [u32; 2] {
+pub(crate) fn halves(value: u64) -> [u32; 2] {
     [value as u32, (value >> 32) as u32]
 }

@@ -12,8 +12,11 @@
 mod abi;
 mod code;
 mod engine;
+mod events;
+mod open;
 #[cfg(test)]
 mod tests;
 
 pub use code::Code;
 pub use engine::{CallParts, Engine, VIEW_LEN};
+pub use events::SubscribeParts;

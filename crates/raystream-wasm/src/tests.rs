@@ -1,11 +1,11 @@
 //! The engine against the server half, as JavaScript drives it.
 
 use kontract_raystream::{
-    CallId, Limits, Request, RpcError, RpcResponse, ServerHandshake, ServerParameters,
-    ServerSession, SessionId, StaticKey, Suite,
+    CallId, Credit, Event, Limits, ReceivedInit, Request, RpcError, RpcResponse, ServerHandshake,
+    ServerParameters, ServerSession, SessionId, StaticKey, Suite, Transport,
 };
 
-use crate::{CallParts, Code, Engine};
+use crate::{CallParts, Code, Engine, SubscribeParts};
 
 fn put(engine: &mut Engine, parts: &[&[u8]]) {
     let bytes = parts.concat();
@@ -15,7 +15,7 @@ fn put(engine: &mut Engine, parts: &[&[u8]]) {
 fn open_session(engine: &mut Engine) -> (usize, ServerSession) {
     let key = StaticKey::from_private([1; 32]);
     put(engine, &[&key.public().0, &[2; 32], b"build"]);
-    let handle = engine.start(Suite::ChaChaPoly).unwrap();
+    let handle = engine.start(Suite::ChaChaPoly, Transport::Http).unwrap();
     assert!(engine.input(0).unwrap().is_empty());
     let mut init = engine.output().to_vec();
     let (server, hello) = ServerHandshake::accept(&[key], &mut init).unwrap();
@@ -140,5 +140,91 @@ fn lengths_that_do_not_fit_are_refused() {
     }
     assert!(engine.input(usize::MAX).is_none());
     put(&mut engine, &[&[0; 63]]);
-    assert_eq!(engine.start(Suite::ChaChaPoly), Err(Code::Input));
+    assert_eq!(
+        engine.start(Suite::ChaChaPoly, Transport::Http),
+        Err(Code::Input)
+    );
+}
+
+#[test]
+fn events_come_and_go() {
+    let mut engine = Engine::default();
+    let (handle, server) = open_session(&mut engine);
+    let credit = Credit {
+        events: 3,
+        bytes: 100,
+    };
+    put(&mut engine, &[b"todos", b"jwt", b"41", b"args"]);
+    let parts = SubscribeParts {
+        call: CallId(6),
+        method: 5,
+        token: 3,
+        metadata: 0,
+        resume_token: 2,
+        credit,
+        schema_hash: 8,
+    };
+    engine.subscribe(handle, parts).unwrap();
+    let mut frame = engine.output().to_vec();
+    let Ok(Request::Subscribe(id, subscribe)) = server.open(&mut frame) else {
+        panic!("no subscription")
+    };
+    assert_eq!((id, subscribe.credit), (CallId(6), credit));
+    assert_eq!((subscribe.method, subscribe.args), ("todos", &b"args"[..]));
+    assert_eq!(subscribe.resume_token, Some(&b"41"[..]));
+
+    let event = Event {
+        data: b"row",
+        resume_token: Some(b"42"),
+        txid: Some(1 << 32 | 9),
+    };
+    let sealed = server.seal_event(id, &event, true).unwrap();
+    put(&mut engine, &[&sealed]);
+    assert_eq!(engine.open(handle), Ok(5));
+    assert_eq!(engine.view()[..3], [6, 0, 1]);
+    assert_eq!([7, 8, 10].map(|word| engine.view()[word]), [1, 9, 1]);
+    let opened = engine.input_bytes().to_vec();
+    assert_eq!(part(&mut engine, 3, &opened), b"row");
+    assert_eq!(part(&mut engine, 5, &opened), b"42");
+
+    engine.credit(handle, id, credit).unwrap();
+    let mut frame = engine.output().to_vec();
+    assert_eq!(server.open(&mut frame), Ok(Request::Credit(id, credit)));
+    engine.unsubscribe(handle, id).unwrap();
+    let mut frame = engine.output().to_vec();
+    assert_eq!(server.open(&mut frame), Ok(Request::Unsubscribe(id)));
+}
+
+#[test]
+fn a_session_is_resumed_once() {
+    let mut engine = Engine::default();
+    let (old, server) = open_session(&mut engine);
+    let key = StaticKey::from_private([1; 32]);
+    let pin = key.public().0;
+    put(&mut engine, &[&pin, &[5; 32], b"build"]);
+    let new = engine.resume(old, Transport::WebSocket, Some(3)).unwrap();
+    assert!(engine.input_bytes().iter().all(|&byte| byte == 0));
+    let mut init = engine.output().to_vec();
+    let init = ReceivedInit::parse(&mut init).unwrap();
+    assert_eq!(init.resumes(), Some(server.id()));
+    let (proven, hello) = init
+        .accept_resume(&[key], server.take_resume_psk())
+        .unwrap();
+    assert_eq!(hello.last_txid, Some(3));
+    assert_eq!(hello.transport, Transport::WebSocket);
+    let handshake = proven.claimed(true).unwrap();
+    let parameters = ServerParameters {
+        session_id: SessionId::new_v7(2, [3; 10]),
+        ..server.parameters
+    };
+    let handshake = handshake.with_current_txid(Some(1 << 32 | 4));
+    let (_, response) = handshake.respond(parameters, [6; 32]).unwrap();
+    put(&mut engine, &[&response]);
+    engine.finish(new).unwrap();
+    assert_eq!(engine.view()[3..7], [1, 1, 4, 1]);
+
+    put(&mut engine, &[&pin, &[7; 32], b"build"]);
+    let again = engine.resume(old, Transport::Http, None);
+    assert_eq!(again, Err(Code::Handle));
+    assert!(engine.close(old).is_ok(), "the old session is still there");
 }
