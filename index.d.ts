@@ -154,6 +154,13 @@ export type uint8 = number;
 export type uint16 = number;
 export type uint32 = number;
 export type float32 = number;
+export type int64 = number;
+export type uint64 = number;
+
+// ── Values without a type ────────────────────────────────────────────────────────────────────────
+
+/** Whatever JSON can hold: the opt-in for values whose shape nobody knows. At most 64 levels deep and 4 MB long. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 // ── Storage ──────────────────────────────────────────────────────────────────────────────────────
 

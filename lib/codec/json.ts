@@ -1,9 +1,12 @@
 /** JSON whose integers stay exact. */
 import { CodecError } from './error.js';
 
+/** What stands before the digits of a long integer. No string of a row starts with it: PostgreSQL takes no NUL. */
+export const LONG = '\0';
+
 /**
- * Parses JSON text; an integer too long for a number to hold exactly comes as its digits in a
- * string, for `BigInt` or `Number` to take.
+ * Parses JSON text; an integer too long for a number to hold exactly comes as a string, its digits
+ * behind {@link LONG}.
  */
 export function parse(text: string): unknown {
   try {
@@ -17,5 +20,5 @@ export function parse(text: string): unknown {
 const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 function quoteLongIntegers(text: string): string {
-  return text.replace(TOKENS, (token) => (/^-?\d{16,}$/.test(token) ? `"${token}"` : token));
+  return text.replace(TOKENS, (token) => (/^-?\d{16,}$/.test(token) ? `"\\u0000${token}"` : token));
 }

@@ -6,6 +6,9 @@ export const MAX_DEPTH = 64;
 /** Bytes of one message. */
 export const MAX_BYTES = 64 * 1024 * 1024;
 
+/** Characters of one `Json` value. */
+export const MAX_JSON = 4 * 1024 * 1024;
+
 /** The furthest a date can be from 1970, in milliseconds (ECMA-262, 21.4.1.1). */
 export const MAX_DATE = 8.64e15;
 

@@ -2,29 +2,53 @@
  * Reads FlatBuffers from strangers. Nothing is believed: every position is checked before it is
  * read, and budgets for depth and for bytes are spent before anything is allocated.
  */
-import { CodecError } from './error.js';
+import { parseJson } from './any-json.js';
+import { CodecError, within } from './error.js';
 import { MAX_DATE, MAX_DEPTH } from './limits.js';
+import type { Shape } from './shape.js';
+import { ascii, isAscii, read } from './utf8.js';
+import { notOneOf } from './writer.js';
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** Messages from this size on have strings worth remembering. */
+const MANY = 512;
 
-/** Up to this length a loop is faster than the call into the platform's decoder. */
-const SHORT = 32;
+/** Strings remembered by where they lie: what is pointed to twice is made once. */
+const REMEMBERED = 64;
+
+/** So many bytes become one string, of which the strings in it are slices. */
+const WINDOW = 8 * 1024;
+
+/** Shorter strings are copied anyway, longer ones are read by themselves. */
+const SLICE_FROM = 13;
+const SLICE_TO = 1024;
+
+let messages = 0;
 
 export class Reader {
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
+  /** Shapes remember which message they have seen last. */
+  private readonly message = ++messages;
   /** Length of the vector found last. */
   length = 0;
   private depth = 0;
   /** Bytes that may still be read. Parts that are pointed to twice are paid twice: a small message stays small. */
   private budget: number;
 
+  private readonly remembered: string[] | undefined;
+  private readonly rememberedAt: Int32Array | undefined;
+  private window = '';
+  private windowFrom = 0;
+  private windowTo = 0;
+
   constructor(bytes: Uint8Array) {
     if (!(bytes instanceof Uint8Array)) throw new CodecError('expected bytes');
-    // Node's Buffer has a `slice` that shares: what is decoded must not change with the frame's memory.
-    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.budget = bytes.length * 2 + 64;
+    this.budget = bytes.length * 3 + 64;
+    const many = bytes.length >= MANY;
+    this.remembered = many ? [] : undefined;
+    this.rememberedAt = many ? new Int32Array(REMEMBERED) : undefined;
   }
 
   /** The position of the root table. */
@@ -33,37 +57,40 @@ export class Reader {
     return this.follow(0);
   }
 
-  /** Opens the table at `table`; the position of its vtable. */
-  table(table: number): number {
+  /** Opens the table at `table`: where its fields lie in it by their ids, 0 for those that are absent. */
+  table(table: number, shape: Shape): readonly number[] {
     if (++this.depth > MAX_DEPTH) throw new CodecError(`nested deeper than ${MAX_DEPTH}`);
-    const { view, bytes } = this;
-    if (table < 4 || table + 4 > bytes.length) throw malformed('a table out of bounds');
-    const vtable = table - view.getInt32(table, true);
-    if (vtable < 4 || vtable + 4 > bytes.length) throw malformed('a vtable out of bounds');
-    const length = view.getUint16(vtable, true);
-    const size = view.getUint16(vtable + 2, true);
-    if (length < 4 || (length & 1) !== 0 || vtable + length > bytes.length) throw malformed('a vtable of no length');
-    if (size < 4 || table + size > bytes.length) throw malformed('a table of no length');
+    const { length } = this.bytes;
+    if (table + 4 > length) throw malformed('a table out of bounds');
+    const vtable = table - this.view.getInt32(table, true);
+    if (shape.read !== vtable || shape.message !== this.message) this.learn(vtable, shape);
+    const size = shape.length;
+    if (table + size > length) throw malformed('a table of no length');
     this.spend(size);
-    return vtable;
+    return shape.found;
   }
 
   close(): void {
     this.depth--;
   }
 
-  /** The position of a field of `size` bytes, 0 when it is absent. */
-  field(table: number, vtable: number, entry: number, size: number): number {
-    const view = this.view;
-    if (entry >= view.getUint16(vtable, true)) return 0;
-    const offset = view.getUint16(vtable + entry, true);
-    if (offset === 0) return 0;
-    if (offset < 4 || offset + size > view.getUint16(vtable + 2, true)) throw malformed('a field out of its table');
-    return table + offset;
+  /** The value of a scalar that is not there: its default. It costs memory nobody sent, so it is paid for. */
+  absent<T>(value: T): T {
+    this.spend(8);
+    return value;
   }
 
   missing(): never {
     throw new CodecError('missing');
+  }
+
+  unknown(): never {
+    throw new CodecError('a member of a union that is not known here');
+  }
+
+  /** Which member of a union it is; `offset` is where the table says so. */
+  tag(table: number, offset: number | undefined): number {
+    return offset === 0 || offset === undefined ? 0 : (this.bytes[table + offset] as number);
   }
 
   /** Where the offset at `at` leads. */
@@ -85,83 +112,89 @@ export class Reader {
   }
 
   text(at: number): string {
-    const start = this.vector(at, 1);
-    const { bytes, length } = this;
+    const place = this.follow(at);
+    const { bytes, remembered, rememberedAt } = this;
+    const slot = (place >> 2) & (REMEMBERED - 1);
+    if (rememberedAt !== undefined && rememberedAt[slot] === place) return (remembered as string[])[slot] as string;
+    const length = this.view.getUint32(place, true);
+    const start = place + 4;
     const end = start + length;
-    if (length <= SHORT) {
-      let text = '';
-      let i = start;
-      for (; i < end; i++) {
-        const byte = bytes[i] as number;
-        if (byte > 127) break;
-        text += String.fromCharCode(byte);
-      }
-      if (i === end) return text;
-    }
-    try {
-      return utf8.decode(bytes.subarray(start, end));
-    } catch {
-      throw new CodecError('a string that is no UTF-8');
-    }
+    if (end > bytes.length) throw malformed('a vector out of bounds');
+    this.spend(length + 4);
+    if (rememberedAt === undefined) return read(bytes, start, end);
+    const text =
+      length >= SLICE_FROM && length <= SLICE_TO && isAscii(bytes, start, end)
+        ? this.slice(start, end)
+        : read(bytes, start, end);
+    (remembered as string[])[slot] = text;
+    rememberedAt[slot] = place;
+    return text;
+  }
+
+  json(at: number): unknown {
+    const start = this.follow(at);
+    const length = this.view.getUint32(start, true);
+    if (length > this.bytes.length - start - 4) throw malformed('a vector out of bounds');
+    this.spend(length + 4);
+    return parseJson(read(this.bytes, start + 4, start + 4 + length));
   }
 
   bytesOf(at: number): Uint8Array {
     const start = this.vector(at, 1);
-    return this.bytes.slice(start, start + this.length);
+    // A copy, whatever `slice` means to a subclass: what is decoded must not change with the frame's memory.
+    return Uint8Array.prototype.slice.call(new Uint8Array(this.view.buffer, this.view.byteOffset + start, this.length));
   }
 
-  // Scalars at position 0 are absent: writers may leave out what has its default value.
-
   bool(at: number): boolean {
-    return at !== 0 && this.bytes[at] !== 0;
+    return this.bytes[at] !== 0;
   }
 
   float64(at: number): number {
-    return at === 0 ? 0 : this.view.getFloat64(at, true);
+    return this.view.getFloat64(at, true);
   }
 
   float32(at: number): number {
-    return at === 0 ? 0 : this.view.getFloat32(at, true);
+    return this.view.getFloat32(at, true);
   }
 
   int8(at: number): number {
-    return at === 0 ? 0 : this.view.getInt8(at);
+    return this.view.getInt8(at);
   }
 
   int16(at: number): number {
-    return at === 0 ? 0 : this.view.getInt16(at, true);
+    return this.view.getInt16(at, true);
   }
 
   int32(at: number): number {
-    return at === 0 ? 0 : this.view.getInt32(at, true);
+    return this.view.getInt32(at, true);
   }
 
   uint8(at: number): number {
-    return at === 0 ? 0 : this.view.getUint8(at);
+    return this.bytes[at] as number;
   }
 
   uint16(at: number): number {
-    return at === 0 ? 0 : this.view.getUint16(at, true);
+    return this.view.getUint16(at, true);
   }
 
   uint32(at: number): number {
-    return at === 0 ? 0 : this.view.getUint32(at, true);
+    return this.view.getUint32(at, true);
   }
 
   int64(at: number): number {
-    return at === 0 ? 0 : safe(this.view.getInt32(at + 4, true) * 0x100000000 + this.view.getUint32(at, true));
+    return safe(this.view.getInt32(at + 4, true) * 0x100000000 + this.view.getUint32(at, true));
   }
 
   uint64(at: number): number {
-    return at === 0 ? 0 : safe(this.view.getUint32(at + 4, true) * 0x100000000 + this.view.getUint32(at, true));
+    return safe(this.view.getUint32(at + 4, true) * 0x100000000 + this.view.getUint32(at, true));
   }
 
   bigint(at: number): bigint {
-    return at === 0 ? 0n : this.view.getBigInt64(at, true);
+    return this.view.getBigInt64(at, true);
   }
 
   biguint(at: number): bigint {
-    return at === 0 ? 0n : this.view.getBigUint64(at, true);
+    return this.view.getBigUint64(at, true);
   }
 
   date(at: number): Date {
@@ -170,17 +203,57 @@ export class Reader {
     return new Date(time);
   }
 
-  /** Checks that a value is one of its type's literals. */
-  one<T>(value: T, literals: readonly T[]): T {
-    if (!literals.includes(value))
-      throw new CodecError(`expected ${literals.map((l) => JSON.stringify(l)).join(' or ')}`);
+  /** The literal with this number. */
+  choice(index: number, literals: readonly unknown[]): unknown {
+    const value = index < literals.length ? literals[index] : undefined;
+    if (value === undefined) throw notOneOf(value, literals);
     return value;
+  }
+
+  /** Fills a tuple up to a place: what was left out in between is `undefined`. */
+  pad(tuple: unknown[], length: number): void {
+    while (tuple.length < length) tuple.push(undefined);
   }
 
   /** Puts an entry into a record. */
   put(record: Record<string, unknown>, key: string, value: unknown): void {
     if (key === '__proto__') throw new CodecError('a key called __proto__');
     record[key] = value;
+  }
+
+  /** Checks a vtable once for all tables that share it. */
+  private learn(vtable: number, shape: Shape): void {
+    const { view, bytes } = this;
+    if (vtable < 4 || vtable + 4 > bytes.length) throw malformed('a vtable out of bounds');
+    const length = view.getUint16(vtable, true);
+    const size = view.getUint16(vtable + 2, true);
+    if (length < 4 || (length & 1) !== 0 || vtable + length > bytes.length) throw malformed('a vtable of no length');
+    if (size < 4) throw malformed('a table of no length');
+    const { offsets, sizes } = shape;
+    // Not the list of the vtable before: a table further up may still be reading by that.
+    const found: number[] = [];
+    for (let id = 0; id < offsets.length; id++) {
+      const entry = 4 + id * 2;
+      const offset = entry < length && offsets[id] !== 0 ? view.getUint16(vtable + entry, true) : 0;
+      if (offset !== 0 && (offset < 4 || offset + (sizes[id] as number) > size)) {
+        throw malformed('a field out of its table');
+      }
+      found.push(offset);
+    }
+    shape.message = this.message;
+    shape.read = vtable;
+    shape.length = size;
+    shape.found = found;
+  }
+
+  /** ASCII as a slice of a longer string: strings lie side by side, and one call makes a window of many. */
+  private slice(start: number, end: number): string {
+    if (end > this.windowTo) {
+      this.windowFrom = start;
+      this.windowTo = Math.min(this.bytes.length, start + WINDOW);
+      this.window = ascii(this.bytes, start, this.windowTo);
+    } else if (start < this.windowFrom) return ascii(this.bytes, start, end);
+    return this.window.slice(start - this.windowFrom, end - this.windowFrom);
   }
 
   private spend(bytes: number): void {
@@ -198,7 +271,12 @@ function malformed(how: string): CodecError {
   return new CodecError(`malformed bytes: ${how}`);
 }
 
-/** A reader of one message. */
-export function open(bytes: Uint8Array): Reader {
-  return new Reader(bytes);
+/** Decodes a message by the generated function that reads its root table. */
+export function decode(fill: (reader: Reader, table: number) => unknown, bytes: Uint8Array, name: string): unknown {
+  try {
+    const reader = new Reader(bytes);
+    return fill(reader, reader.root());
+  } catch (error) {
+    throw within(error, name, -1);
+  }
 }

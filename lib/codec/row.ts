@@ -2,8 +2,11 @@
  * Pieces of rows: from values to JSON text, and back what JSON has no form for. A date is its
  * milliseconds, a bigint an exact integer, bytes are base64.
  */
+import { stringify } from './any-json.js';
 import { CodecError, unexpected, within } from './error.js';
+import { LONG } from './json.js';
 import { INT64_MAX, INT64_MIN, UINT64_MAX } from './limits.js';
+import { notOneOf, wrongLength } from './writer.js';
 
 export function object(value: unknown): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unexpected('an object', value);
@@ -99,9 +102,44 @@ export function fromRecord(value: unknown, item: (value: unknown) => unknown): R
   return out;
 }
 
-/** Checks that a value is one of its type's literals. */
-export function one(value: unknown, literals: readonly unknown[]): unknown {
-  if (!literals.includes(value))
-    throw new CodecError(`expected ${literals.map((l) => JSON.stringify(l)).join(' or ')}`);
-  return value;
+/** One of a type's literals. */
+export function literal(value: unknown, literals: readonly unknown[]): string {
+  if (!literals.includes(value)) throw notOneOf(value, literals);
+  return typeof value === 'string' ? text(value) : String(value);
+}
+
+export function tuple(value: unknown, least: number, most: number): void {
+  if (!Array.isArray(value)) throw unexpected('an array', value);
+  if (value.length < least || value.length > most) throw wrongLength(value.length, least, most);
+}
+
+/** A value without a type. */
+export function json(value: unknown): string {
+  const out = stringify(value);
+  if (out.includes('\\u0000') && /(?<!\\)(?:\\\\)*\\u0000/.test(out)) {
+    throw new CodecError('a string with a NUL character');
+  }
+  return out;
+}
+
+/** Whether {@link parse} left an integer as its digits. */
+export function isLong(value: unknown): boolean {
+  return typeof value === 'string' && value.startsWith(LONG);
+}
+
+/** A number as one, anything else as it is. */
+export function toNumber(value: unknown): unknown {
+  return isLong(value) ? Number((value as string).slice(1)) : value;
+}
+
+export function toBigint(value: unknown): bigint {
+  return BigInt(isLong(value) ? (value as string).slice(1) : (value as number));
+}
+
+/** A value without a type, its long integers as the numbers they are in JavaScript. */
+export function fromJson(value: unknown): unknown {
+  if (typeof value === 'string') return toNumber(value);
+  if (Array.isArray(value)) return value.map(fromJson);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fromJson(inner)]));
 }

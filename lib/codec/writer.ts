@@ -1,61 +1,113 @@
 /**
  * Writes FlatBuffers (flatbuffers.dev/internals) front to back: a table first, what it points to
- * behind it. One buffer is reused and grows; what leaves is a copy.
+ * behind it, and behind everything the strings, each of them once.
+ *
+ * Messages lie one after another in a slab of zeros; what leaves is a view of it. Nothing is copied,
+ * and padding holds nothing of an earlier message.
  */
-import { CodecError, unexpected } from './error.js';
+import { stringify } from './any-json.js';
+import { CodecError, unexpected, within } from './error.js';
 import { INT64_MAX, INT64_MIN, MAX_BYTES, MAX_DATE, MAX_DEPTH, UINT64_MAX } from './limits.js';
+import type { Shape } from './shape.js';
+import { write } from './utf8.js';
 
-const utf8 = new TextEncoder();
+/** Bytes of a slab; a message that needs more gets more. */
+const SLAB = 32 * 1024;
 
-/** Up to this length a loop is faster than the call into the platform's encoder. */
-const SHORT = 48;
+/** A message this large leaves as a copy, so that it keeps no memory it doesn't need. */
+const LARGE = 64 * 1024;
+
+/** Strings remembered to be shared, by a hash of a few of their characters. */
+const REMEMBERED = 64;
+
+let slabs = 0;
 
 export class Writer {
-  bytes: Uint8Array = new Uint8Array(4096);
-  view: DataView = new DataView(this.bytes.buffer);
+  private bytes = new Uint8Array(SLAB);
+  private view = new DataView(this.bytes.buffer);
+  /** Shapes remember where in which slab their vtable lies. */
+  private slab = ++slabs;
+  /** Where the message starts; on 8, so that places in the slab are aligned as in the message. */
+  private start = 0;
   /** Where the next thing goes. */
-  at = 0;
-  depth = 0;
+  private at = 0;
+  private depth = 0;
   busy = false;
+  /** How long the last message was: the next one is much like it. */
+  private last = 0;
 
-  /** The message whose root is the table at `root`. */
-  finish(root: number): Uint8Array {
-    this.view.setUint32(0, root, true);
-    this.busy = false;
-    return this.bytes.slice(0, this.at);
-  }
+  // The strings to be written, and where their offsets go.
+  private readonly strings: string[] = [];
+  private readonly places: number[] = [];
+  private count = 0;
+  private units = 0;
+  /** The string to fail at: writing it turned out to be impossible, and only its place in the value is missing. */
+  private bad = -1;
+  private readonly remembered: string[] = new Array<string>(REMEMBERED).fill('');
+  private readonly rememberedAt = new Int32Array(REMEMBERED).fill(-1);
 
-  start(): void {
-    this.at = 0;
+  begin(bad: number): void {
+    const start = (this.at + 7) & ~7;
+    if (start + this.last + 256 > this.bytes.length) this.renew();
+    else this.start = start;
+    this.at = this.start;
     this.depth = 0;
+    this.count = 0;
+    this.units = 0;
+    this.bad = bad;
     this.busy = true;
     this.reserve(4);
   }
 
-  /** Room for a vtable and its table; the table's position. Both are zero: every field is absent. */
-  table(vtable: number, size: number, wide: boolean): number {
+  /** The message whose root is the table at `root`; -1 minus the number of a string that cannot be written. */
+  finish(root: number): Uint8Array | number {
+    this.view.setUint32(this.start, root - this.start, true);
+    const failed = this.count === 0 ? -1 : this.writeStrings();
+    if (failed >= 0) return -1 - failed;
+    const { start, at } = this;
+    this.last = at - start;
+    this.busy = false;
+    if (this.last < LARGE) return this.bytes.subarray(start, at);
+    const copy = this.bytes.slice(start, at);
+    this.bytes.fill(0, start, at);
+    this.at = start;
+    // What shapes and strings remember lies in bytes that are gone.
+    this.forget();
+    return copy;
+  }
+
+  /** After an error: what was written stays behind, the next message starts after it. */
+  abandon(): void {
+    this.busy = false;
+    this.strings.length = 0;
+    if (this.bytes.length > SLAB) this.renew();
+  }
+
+  /** Room for a table, all zero: every field is absent. Its position. */
+  table(size: number, wide: boolean): number {
     if (++this.depth > MAX_DEPTH) throw new CodecError(`nested deeper than ${MAX_DEPTH}: a cycle?`);
     // The table lies on 4, so that its first field lies on 8 where it is that wide.
-    const place = this.at + vtable;
-    const table = wide ? ((place + 11) & ~7) - 4 : (place + 3) & ~3;
-    const start = table - vtable;
+    const table = wide ? ((this.at + 11) & ~7) - 4 : (this.at + 3) & ~3;
     this.reserve(table + size - this.at);
-    const view = this.view;
-    view.setUint16(start, vtable, true);
-    view.setUint16(start + 2, size, true);
-    view.setInt32(table, vtable, true);
     return table;
   }
 
-  /** A table is written: its parent goes on. */
-  close(): void {
+  /** A table is written; `mask` has a bit for each optional field that is there. */
+  close(table: number, shape: Shape, mask: number): void {
     this.depth--;
+    let vtable: number;
+    if (shape.slab === this.slab && shape.mask === mask && shape.vtable >= this.start) vtable = shape.vtable;
+    else vtable = this.vtable(shape, mask);
+    this.view.setInt32(table, table - vtable, true);
   }
 
-  /** Marks a field as present; its position. `entry` counts back from the table to its vtable entry. */
-  field(table: number, entry: number, offset: number): number {
-    this.view.setUint16(table - entry, offset, true);
-    return table + offset;
+  /** The same for a table with more optional fields than a number has bits: the ids that are there. */
+  closeWith(table: number, shape: Shape, ids: readonly number[]): void {
+    this.depth--;
+    const bits = shape.bits as readonly number[];
+    const there = new Set(ids.map((id) => bits[id]));
+    const vtable = this.writeVtable(shape, (bit) => bit < 0 || there.has(bit));
+    this.view.setInt32(table, table - vtable, true);
   }
 
   /** Points to something already placed. */
@@ -76,29 +128,15 @@ export class Writer {
 
   text(at: number, value: unknown): void {
     if (typeof value !== 'string') throw unexpected('string', value);
-    const length = value.length;
-    const start = (this.at + 3) & ~3;
-    const before = this.at;
-    // Three bytes a UTF-16 unit at most, the length before and the zero behind.
-    this.reserve(start - before + 4 + length * 3 + 1);
-    const bytes = this.bytes;
-    let end = start + 4;
-    let i = 0;
-    if (length <= SHORT) {
-      for (; i < length; i++) {
-        const unit = value.charCodeAt(i);
-        if (unit > 127) break;
-        bytes[end++] = unit;
-      }
-    }
-    if (i < length) {
-      if (!isWellFormed(value)) throw new CodecError('half of a surrogate pair');
-      end = start + 4 + utf8.encodeInto(value, bytes.subarray(start + 4)).written;
-    }
-    bytes[end] = 0;
-    this.view.setUint32(start, end - start - 4, true);
-    this.view.setUint32(at, start - at, true);
-    this.at = end + 1;
+    const count = this.count++;
+    if (count === this.bad) throw new CodecError('half of a surrogate pair');
+    this.strings[count] = value;
+    this.places[count] = at;
+    this.units += value.length;
+  }
+
+  json(at: number, value: unknown): void {
+    this.text(at, stringify(value));
   }
 
   bytesOf(at: number, value: unknown): void {
@@ -109,7 +147,7 @@ export class Writer {
 
   bool(at: number, value: unknown): void {
     if (typeof value !== 'boolean') throw unexpected('boolean', value);
-    this.bytes[at] = value ? 1 : 0;
+    if (value) this.bytes[at] = 1;
   }
 
   float64(at: number, value: unknown): void {
@@ -173,9 +211,27 @@ export class Writer {
     this.long(at, time);
   }
 
+  /** One of a type's literals: its place among them. */
+  choice8(at: number, value: unknown, literals: readonly unknown[]): void {
+    this.bytes[at] = place(value, literals);
+  }
+
+  choice16(at: number, value: unknown, literals: readonly unknown[]): void {
+    this.view.setUint16(at, place(value, literals), true);
+  }
+
+  /** Which member of a union it is. */
+  tag(at: number, member: number): void {
+    this.bytes[at] = member;
+  }
+
   /** Checks that a value is an object with fields. */
   object(value: unknown): void {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unexpected('an object', value);
+  }
+
+  nothing(value: unknown): void {
+    if (value !== null && value !== undefined) throw unexpected('null', value);
   }
 
   list(value: unknown): readonly unknown[] {
@@ -183,21 +239,19 @@ export class Writer {
     return value;
   }
 
+  tuple(value: unknown, least: number, most: number): void {
+    const { length } = this.list(value);
+    if (length < least || length > most) throw wrongLength(length, least, most);
+  }
+
   /** The keys of a record. */
   keys(value: unknown): string[] {
     this.object(value);
+    const prototype = Object.getPrototypeOf(value) as unknown;
+    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw unexpected('a plain object', value);
     const keys = Object.keys(value as object);
     if (keys.includes('__proto__')) throw new CodecError('a key called __proto__');
     return keys;
-  }
-
-  /** Checks that a value is one of its type's literals. */
-  one(value: unknown, literals: readonly unknown[]): unknown {
-    if (!literals.includes(value)) {
-      const expected = literals.map((l) => JSON.stringify(l)).join(' or ');
-      throw typeof value === typeof literals[0] ? new CodecError(`expected ${expected}`) : unexpected(expected, value);
-    }
-    return value;
   }
 
   /** A whole number in 64 bits, two's complement. */
@@ -207,20 +261,111 @@ export class Writer {
     this.view.setInt32(at + 4, high, true);
   }
 
-  /** Makes room for `size` more bytes, all zero: nothing of an earlier message is left in padding. */
+  /** The vtable for a set of fields: one for all tables of the message that have it. */
+  private vtable(shape: Shape, mask: number): number {
+    if (shape.slab !== this.slab) {
+      shape.known?.clear();
+      shape.slab = this.slab;
+    }
+    let vtable = mask === 0 ? undefined : shape.known?.get(mask);
+    if (vtable === undefined || vtable < this.start) {
+      vtable = this.writeVtable(shape, (bit) => bit < 0 || Math.floor(mask / 2 ** bit) % 2 === 1);
+      if (mask !== 0) (shape.known ??= new Map()).set(mask, vtable);
+    }
+    shape.mask = mask;
+    shape.vtable = vtable;
+    return vtable;
+  }
+
+  private writeVtable({ size, offsets, bits }: Shape, there: (bit: number) => boolean): number {
+    let fields = offsets.length;
+    while (fields > 0 && !(offsets[fields - 1] !== 0 && there(bits?.[fields - 1] ?? -1))) fields--;
+    const vtable = (this.at + 1) & ~1;
+    this.reserve(vtable + 4 + fields * 2 - this.at);
+    const { view } = this;
+    view.setUint16(vtable, 4 + fields * 2, true);
+    view.setUint16(vtable + 2, size, true);
+    for (let id = 0; id < fields; id++) {
+      if (there(bits?.[id] ?? -1)) view.setUint16(vtable + 4 + id * 2, offsets[id] as number, true);
+    }
+    return vtable;
+  }
+
+  /** Writes the strings and points to them; the number of one that cannot be written, else -1. */
+  private writeStrings(): number {
+    const { strings, places, count, remembered, rememberedAt } = this;
+    // ASCII needs a byte a unit, and seven at most for length, end and padding.
+    this.room(this.units + count * 8);
+    /** Bytes pointed to once more; a reader pays for each time, and has a limit. */
+    let shared = 0;
+    for (let i = 0; i < count; i++) {
+      const text = strings[i] as string;
+      const place = places[i] as number;
+      const { length } = text;
+      const slot =
+        length === 0
+          ? 0
+          : (length ^ (text.charCodeAt(0) * 5) ^ (text.charCodeAt(length - 1) * 11) ^ (text.charCodeAt(length >> 1) * 3)) &
+            (REMEMBERED - 1);
+      const known = rememberedAt[slot] as number;
+      if (known >= this.start && remembered[slot] === text) {
+        if (shared + length + 4 <= this.at - this.start) {
+          shared += length + 4;
+          this.view.setUint32(place, known - place, true);
+          continue;
+        }
+      }
+      const start = (this.at + 3) & ~3;
+      this.at = start;
+      // What is still to come needs its bytes too.
+      this.room(length * 3 + 8);
+      const end = write(text, this.bytes, start + 4);
+      if (end < 0) return i;
+      this.view.setUint32(start, end - start - 4, true);
+      this.view.setUint32(place, start - place, true);
+      this.at = end + 1;
+      remembered[slot] = text;
+      rememberedAt[slot] = start;
+    }
+    if (count > 1024) strings.length = 0;
+    return -1;
+  }
+
+  /** Makes room for `size` more bytes, all zero, and takes them. */
   private reserve(size: number): void {
     const end = this.at + size;
     if (end > this.bytes.length) this.grow(end);
-    this.bytes.fill(0, this.at, end);
     this.at = end;
   }
 
-  private grow(size: number): void {
-    if (size > MAX_BYTES) throw new CodecError(`larger than ${MAX_BYTES} bytes`);
-    const bytes = new Uint8Array(Math.min(MAX_BYTES, Math.max(size, this.bytes.length * 2)));
-    bytes.set(this.bytes.subarray(0, this.at));
+  /** Makes room for `size` more bytes. */
+  private room(size: number): void {
+    if (this.at + size > this.bytes.length) this.grow(this.at + size);
+  }
+
+  private grow(end: number): void {
+    const { start } = this;
+    if (end - start > MAX_BYTES) throw new CodecError(`larger than ${MAX_BYTES} bytes`);
+    // Places in the slab stay what they are: earlier messages leave a gap of zeros.
+    const bytes = new Uint8Array(start + Math.max(SLAB, (end - start) * 2));
+    bytes.set(this.bytes.subarray(start, this.at), start);
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer);
+  }
+
+  private renew(): void {
+    this.bytes = new Uint8Array(Math.max(SLAB, Math.min(LARGE * 4, this.last * 4)));
+    this.view = new DataView(this.bytes.buffer);
+    this.start = 0;
+    this.at = 0;
+    this.forget();
+  }
+
+  private forget(): void {
+    this.slab = ++slabs;
+    this.rememberedAt.fill(-1);
+    this.remembered.fill('');
+    this.strings.length = 0;
   }
 }
 
@@ -232,20 +377,46 @@ function integer(value: unknown, least: number, most: number): number {
   return value;
 }
 
-const isWellFormed: (text: string) => boolean =
-  'isWellFormed' in String.prototype
-    ? (text) => (text as string & { isWellFormed(): boolean }).isWellFormed()
-    : (text) => !/\p{Surrogate}/u.test(text);
+function place(value: unknown, literals: readonly unknown[]): number {
+  const index = literals.indexOf(value);
+  if (index < 0 || value === undefined) throw notOneOf(value, literals);
+  return index;
+}
+
+/** An error for a value that is none of its type's literals. */
+export function notOneOf(value: unknown, literals: readonly unknown[]): CodecError {
+  const known = literals.filter((l) => l !== undefined);
+  const expected = known.map((l) => JSON.stringify(l)).join(' or ');
+  return known.some((l) => typeof l === typeof value)
+    ? new CodecError(`expected ${expected}`)
+    : unexpected(expected, value);
+}
+
+export function wrongLength(length: number, least: number, most: number): CodecError {
+  const expected = most === least ? `${least}` : most === Infinity ? `${least} or more` : `${least} to ${most}`;
+  return new CodecError(`expected ${expected} elements, got ${length}`);
+}
 
 let shared = new Writer();
 
-/** A buffer that grew this large for one message is not kept for the next. */
-const KEEP = 1024 * 1024;
-
-/** A writer at the start of a message. A getter that calls while it is read gets one of its own. */
-export function begin(): Writer {
-  if (shared.bytes.length > KEEP) shared = new Writer();
+/**
+ * Encodes a value by the generated function that writes its table. A getter that encodes while it
+ * is read gets a writer of its own.
+ */
+export function encode(fill: (writer: Writer, value: unknown) => number, value: unknown, name: string): Uint8Array {
   const writer = shared.busy ? (shared = new Writer()) : shared;
-  writer.start();
-  return writer;
+  let bad = -1;
+  try {
+    for (;;) {
+      writer.begin(bad);
+      const result = writer.finish(fill(writer, value));
+      if (typeof result !== 'number') return result;
+      if (bad >= 0) throw new CodecError('half of a surrogate pair');
+      // Strings are written last: where this one stands is found by going there again.
+      bad = -1 - result;
+    }
+  } catch (error) {
+    writer.abandon();
+    throw within(error, name, -1);
+  }
 }

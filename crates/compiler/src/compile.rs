@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use swc_core::common::{GLOBALS, Globals};
 
-use crate::codec::{Layout, codec_module, route_hash, schema, tables_module};
+use crate::codec::{Ids, Layout, codec_module, route_hash, schema, tables_module};
 use crate::diagnostics::{Report, Severity, render};
 use crate::emit::{self, Lock};
 use crate::modules::Modules;
@@ -16,7 +16,7 @@ use crate::parse::without_mark;
 use crate::resolve::{Input, read_all};
 use crate::routes::{RouteDecl, RouteType, find_routes, typed};
 use crate::split::{self, Halves, Items, Middleware, Server};
-use crate::types::{Recorded, Replies, Resolver, TableDecl, Types, find_tables};
+use crate::types::{Recorded, Replies, Resolver, Slot, TableDecl, Types, find_tables};
 use crate::{Diagnostic, Isolated, Options, Output, Project, Resolve, Typing, Untyped, decorators};
 
 /// Compiles a project by itself. Pure: the same files and options give the same bytes.
@@ -150,13 +150,16 @@ fn resolve_types<'a>(
     reports: &mut Vec<Report>,
 ) -> (Types, Vec<RouteType>, Vec<TableDecl>) {
     let mut resolver = Resolver::new(modules);
-    let routes = declared
+    let routes: Vec<RouteType> = declared
         .iter()
         .filter_map(|route| typed(route, &mut resolver, replies))
         .collect();
     let tables = find_tables(&mut resolver);
-    reports.append(&mut resolver.reports);
-    (resolver.types, routes, tables)
+    let used: Vec<Slot> = routes.iter().flat_map(RouteType::slots).cloned().collect();
+    let stored: Vec<Slot> = tables.iter().map(TableDecl::slot).collect();
+    let (types, found) = resolver.finish(&used, &stored);
+    reports.extend(found);
+    (types, routes, tables)
 }
 
 /// Both halves of every module.
@@ -232,11 +235,13 @@ struct Codecs<'a> {
     hashes: Vec<(&'a str, String)>,
     /// Codecs and schema, by path.
     texts: [(String, String); 2],
+    /// What has a number on the wire, by type.
+    claims: BTreeMap<String, Vec<serde_json::Value>>,
 }
 
-fn codecs_of<'a>(facts: &'a Facts<'_>, file: usize) -> Codecs<'a> {
+fn codecs_of<'a>(facts: &'a Facts<'_>, file: usize, ids: &Ids) -> Codecs<'a> {
     let routes = facts.of_file(file);
-    let layout = Layout::new(&facts.types, &routes);
+    let layout = Layout::new(facts.modules, &facts.types, file, &routes, ids);
     let hashes = routes
         .iter()
         .zip(&layout.roots)
@@ -246,10 +251,17 @@ fn codecs_of<'a>(facts: &'a Facts<'_>, file: usize) -> Codecs<'a> {
     let path = split::output_path(source);
     let stem = path.strip_suffix(".js").unwrap_or(&path);
     let texts = [
-        (format!("codecs/{path}"), codec_module(&layout)),
+        (
+            format!("codecs/{path}"),
+            codec_module(&facts.types, &layout),
+        ),
         (format!("schemas/{stem}.fbs"), schema(&layout, source)),
     ];
-    Codecs { hashes, texts }
+    Codecs {
+        hashes,
+        texts,
+        claims: layout.claims,
+    }
 }
 
 /// Codecs, schemas, types, the tables of contents, the manifest and the lock.
@@ -263,14 +275,17 @@ fn finish(
     let modules = facts.modules;
     let with_routes: BTreeSet<usize> = facts.routes.iter().map(|r| r.file).collect();
     let with_routes: Vec<usize> = with_routes.into_iter().collect();
+    let ids = lock.ids();
     let codecs: Vec<_> = with_routes
         .into_par_iter()
-        .map(|file| codecs_of(facts, file))
+        .map(|file| codecs_of(facts, file, &ids))
         .collect();
     let mut hashes: BTreeMap<&str, String> = BTreeMap::new();
+    let mut claims = BTreeMap::new();
     for of_file in codecs {
         hashes.extend(of_file.hashes);
         files.extend(of_file.texts);
+        claims.extend(of_file.claims);
     }
     files.extend(emit::client_files(modules, &facts.routes, &hashes, options));
     files.extend(emit::server_files(modules, &facts.routes));
@@ -282,7 +297,7 @@ fn finish(
     let manifest = emit::manifest(modules, &facts.routes, &facts.middleware, &hashes, tables);
     let text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
     files.insert("manifest.json".to_owned(), text + "\n");
-    let lock = lock.write(&manifest.tables, untyped);
+    let lock = lock.write(&manifest.tables, untyped, claims);
     Built {
         files,
         manifest,

@@ -2,56 +2,97 @@
 
 use std::fmt::Write;
 
-use super::layout::{FieldLayout, Layout, Origin, Root, TableLayout, Wire};
-use crate::types::{Number, quote};
+use super::choose::{Sees, chooser};
+use super::layout::{FieldLayout, Layout, Origin, TableLayout, UnionLayout, Wire};
+use super::presence::Presence;
+use crate::types::{Number, Types, quote};
 
-/// The function that writes a table, and the constants it needs.
-pub(crate) fn encoder(layout: &Layout, table: &TableLayout) -> String {
+/// The function that writes a table.
+pub(super) fn encoder(layout: &Layout, table: &TableLayout) -> String {
+    let presence = Presence::of(table);
     let mut out = String::new();
     let parameters = if table.source == Origin::Entry {
         "w, k, v"
     } else {
         "w, v"
     };
-    let _ = writeln!(out, "function write_{}({parameters}) {{", table.name);
-    if table.source == Origin::Object {
-        out.push_str("  w.object(v);\n");
+    let name = &table.name;
+    let _ = writeln!(out, "function write_{name}({parameters}) {{");
+    match table.source {
+        Origin::Object => out.push_str("  w.object(v);\n"),
+        Origin::Tuple => {
+            let least = least(&table.fields);
+            let most = if table.fields.iter().any(|f| f.rest) {
+                "Infinity".to_owned()
+            } else {
+                table.fields.len().to_string()
+            };
+            let _ = writeln!(out, "  w.tuple(v, {least}, {most});");
+        }
+        Origin::Arguments | Origin::Value | Origin::Entry => {}
     }
-    let _ = writeln!(
-        out,
-        "  const t = w.table({}, {}, {});",
-        table.vtable, table.size, table.wide
-    );
+    let _ = writeln!(out, "  const t = w.table({}, {});", table.size, table.wide);
+    let start = presence.start();
     if !table.fields.is_empty() {
-        out.push_str("  let at = \"\", i = -1;\n  try {\n");
+        let _ = writeln!(out, "  let at = \"\", i = -1{start};\n  try {{");
         for field in &table.fields {
-            write_field(&mut out, layout, table, field);
+            write_field(&mut out, layout, table, field, &presence);
         }
         out.push_str("  } catch (e) {\n    throw within(e, at, i);\n  }\n");
     }
-    out.push_str("  w.close();\n  return t;\n}\n");
+    let _ = writeln!(out, "  {}\n  return t;\n}}", presence.close(name));
     out
 }
 
-impl Root {
-    /// The four functions of a route.
-    pub(crate) fn javascript(&self, layout: &Layout) -> String {
-        let (id, args, reply) = (
-            &self.id,
-            &layout.tables[self.args].name,
-            &layout.tables[self.reply].name,
-        );
-        format!(
-            "export function encodeArgs_{id}(args) {{\n  const w = begin();\n  try {{\n    return w.finish(write_{args}(w, args));\n  }} catch (e) {{\n    throw within(e, \"args\", -1);\n  }}\n}}\n\n\
-             export function decodeArgs_{id}(bytes) {{\n  const r = open(bytes);\n  try {{\n    return read_{args}(r, r.root());\n  }} catch (e) {{\n    throw within(e, \"args\", -1);\n  }}\n}}\n\n\
-             export function encodeReply_{id}(value) {{\n  const w = begin();\n  try {{\n    return w.finish(write_{reply}(w, value));\n  }} catch (e) {{\n    throw within(e, \"reply\", -1);\n  }}\n}}\n\n\
-             export function decodeReply_{id}(bytes) {{\n  const r = open(bytes);\n  try {{\n    return read_{reply}(r, r.root());\n  }} catch (e) {{\n    throw within(e, \"reply\", -1);\n  }}\n}}\n\n"
-        )
+/// The functions that choose a member of a union and write it.
+pub(super) fn union_encoder(types: &Types, layout: &Layout, union: &UnionLayout) -> String {
+    let members: Vec<_> = union
+        .members
+        .iter()
+        .enumerate()
+        .filter_map(|(i, m)| Some((m.as_ref()?, u32::try_from(i).unwrap_or(0) + 1)))
+        .collect();
+    let kinds: Vec<_> = members.iter().map(|(m, id)| (&m.kind, *id)).collect();
+    let name = &union.name;
+    let mut out = chooser(
+        types,
+        union.union,
+        &kinds,
+        &format!("pick_{name}"),
+        Sees::Value,
+    );
+    let _ = writeln!(
+        out,
+        "\nfunction write_{name}(w, v, at) {{\n  const k = pick_{name}(v);\n  w.tag(at, k);\n  switch (k) {{"
+    );
+    for (member, id) in members {
+        let table = &layout.tables[member.table].name;
+        let _ = writeln!(out, "    case {id}: return write_{table}(w, v);");
     }
+    out.push_str("  }\n}\n");
+    out
 }
 
-fn write_field(out: &mut String, layout: &Layout, table: &TableLayout, field: &FieldLayout) {
-    if !field.path.is_empty() {
+/// How many elements a tuple must have.
+fn least(fields: &[FieldLayout]) -> usize {
+    let needed = fields.iter().rposition(|f| !f.rest && !f.undefined);
+    let rest = fields.iter().position(|f| f.rest);
+    needed.map_or(0, |last| {
+        last + 1 - usize::from(rest.is_some_and(|r| r < last))
+    })
+}
+
+fn write_field(
+    out: &mut String,
+    layout: &Layout,
+    table: &TableLayout,
+    field: &FieldLayout,
+    presence: &Presence,
+) {
+    if field.wire == Wire::Nothing && !field.null {
+        return;
+    }
+    if !field.path.is_empty() || table.source == Origin::Tuple {
         let _ = writeln!(out, "    at = {};", quote(&field.path));
     }
     // Each value is read once: it may be a getter.
@@ -65,23 +106,26 @@ fn write_field(out: &mut String, layout: &Layout, table: &TableLayout, field: &F
     } else {
         String::new()
     };
-    let place = format!(
-        "w.field(t, {}, {})",
-        table.vtable - field.entry,
-        field.offset
-    );
-    let write = write_value(layout, &field.wire, &place, &value);
+    let there = presence.mark(field.id);
+    let write = match (&field.wire, field.tag) {
+        (Wire::Nothing, _) => format!("w.nothing({value});"),
+        (Wire::Union(index), Some((_, tag))) => format!(
+            "w.link(t + {}, write_{}(w, {value}, t + {tag}));",
+            field.offset, layout.unions[*index].name
+        ),
+        (wire, _) => write_value(layout, wire, &format!("t + {}", field.offset), &value),
+    };
     let write = match field.presence {
-        Some((entry, offset)) => {
-            let null = format!(
-                "w.bool(w.field(t, {}, {offset}), true)",
-                table.vtable - entry
-            );
-            format!("if ({value} === null) {null}; else if ({value} !== undefined) {write}")
+        Some((id, offset)) => {
+            let null = format!("{{ {}w.bool(t + {offset}, true); }}", presence.mark(id));
+            format!(
+                "if ({value} === null) {null} else if ({value} !== undefined) {{ {there}{write} }}"
+            )
         }
-        None if field.rest => format!("if ({value}.length > 0) {write}"),
-        None if field.undefined => format!("if ({value} !== undefined) {write}"),
-        None if field.null => format!("if ({value} !== null) {write}"),
+        None if field.rest => format!("if ({value}.length > 0) {{ {there}{write} }}"),
+        None if field.wire == Wire::Nothing => write,
+        None if field.undefined => format!("if ({value} !== undefined) {{ {there}{write} }}"),
+        None if field.null => format!("if ({value} !== null) {{ {there}{write} }}"),
         None => write,
     };
     let _ = if read.is_empty() {
@@ -94,30 +138,23 @@ fn write_field(out: &mut String, layout: &Layout, table: &TableLayout, field: &F
 /// A statement that writes `value` at `place`.
 fn write_value(layout: &Layout, wire: &Wire, place: &str, value: &str) -> String {
     match wire {
-        Wire::Nothing => String::new(),
+        Wire::Nothing | Wire::Union(_) => String::new(),
         Wire::Bool => format!("w.bool({place}, {value});"),
         Wire::Bigint { unsigned: false } => format!("w.bigint({place}, {value});"),
         Wire::Bigint { unsigned: true } => format!("w.biguint({place}, {value});"),
         Wire::Date => format!("w.date({place}, {value});"),
         Wire::Bytes => format!("w.bytesOf({place}, {value});"),
-        Wire::Text(literals) if literals.is_empty() => format!("w.text({place}, {value});"),
-        Wire::Text(literals) => {
-            format!("w.text({place}, w.one({value}, {}));", text_list(literals))
-        }
-        Wire::Number(number, literals) if literals.is_empty() => {
-            format!("w.{}({place}, {value});", method(*number))
-        }
-        Wire::Number(number, literals) => {
-            format!(
-                "w.{}({place}, w.one({value}, [{}]));",
-                method(*number),
-                literals.join(", ")
-            )
-        }
+        Wire::Text => format!("w.text({place}, {value});"),
+        Wire::Json => format!("w.json({place}, {value});"),
+        Wire::Number(number) => format!("w.{}({place}, {value});", method(*number)),
+        Wire::Enum { index, wide } => format!(
+            "w.choice{}({place}, {value}, e_{});",
+            if *wide { 16 } else { 8 },
+            layout.enums[*index].name
+        ),
         Wire::Table(index) => {
-            // The parent's entry is set first, the child may move the buffer.
             format!(
-                "{{ const p = {place}; w.link(p, write_{}(w, {value})); }}",
+                "w.link({place}, write_{}(w, {value}));",
                 layout.tables[*index].name
             )
         }
@@ -129,35 +166,17 @@ fn write_value(layout: &Layout, wire: &Wire, place: &str, value: &str) -> String
                 format!("p + {size} * i")
             };
             let inner = write_value(layout, element, &at, "a[i]");
-            let inner = match &**element {
-                Wire::Table(index) => format!(
-                    "w.link({at}, write_{}(w, a[i]));",
-                    layout.tables[*index].name
-                ),
-                _ => inner,
-            };
             format!(
-                "{{ const a = w.list({value}), n = a.length, p = w.vector({place}, n, {size}); for (i = 0; i < n; i++) {inner} i = -1; }}"
+                "const a = w.list({value}), n = a.length, p = w.vector({place}, n, {size}); for (i = 0; i < n; i++) {inner} i = -1;"
             )
         }
         Wire::Record(index) => {
             let name = &layout.tables[*index].name;
             format!(
-                "{{ const a = w.keys({value}), n = a.length, p = w.vector({place}, n, 4); for (i = 0; i < n; i++) w.link(p + 4 * i, write_{name}(w, a[i], {value}[a[i]])); i = -1; }}"
+                "const a = w.keys({value}), n = a.length, p = w.vector({place}, n, 4); for (i = 0; i < n; i++) w.link(p + 4 * i, write_{name}(w, a[i], {value}[a[i]])); i = -1;"
             )
         }
     }
-}
-
-pub(super) fn text_list(literals: &[String]) -> String {
-    format!(
-        "[{}]",
-        literals
-            .iter()
-            .map(|l| quote(l))
-            .collect::<Vec<_>>()
-            .join(", ")
-    )
 }
 
 /// The method of the reader and the writer for a number.

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use super::fbs::number_name;
-use super::layout::{Layout, Root, Wire};
+use super::layout::{FieldLayout, Layout, Origin, Root, Wire};
+use crate::types::quote;
 
 /// 16 hex digits of SHA-256 over the canonical schema of a route's arguments and reply.
 pub(crate) fn route_hash(layout: &Layout, root: &Root) -> String {
@@ -45,15 +46,30 @@ impl Canonical<'_> {
             return;
         }
         self.seen.push(index);
-        self.text.push('{');
-        for field in &self.layout.tables[index].fields {
+        let table = &self.layout.tables[index];
+        let _ = write!(self.text, "{:?}{{", table.source);
+        let mut fields: Vec<&FieldLayout> = table.fields.iter().collect();
+        if table.source == Origin::Object {
+            // The order in the source says nothing; that of arguments and tuples does.
+            fields.sort_by(|a, b| (a.id, &a.key).cmp(&(b.id, &b.key)));
+        }
+        for field in fields {
             let marks = [(field.null, '~'), (field.undefined, '?'), (field.rest, '*')];
             let marks: String = marks
                 .iter()
                 .filter(|(set, _)| *set)
                 .map(|(_, mark)| mark)
                 .collect();
-            let _ = write!(self.text, "{}{marks}:", field.name);
+            let name = if table.source == Origin::Object {
+                quote(&field.key)
+            } else {
+                String::new()
+            };
+            let _ = write!(self.text, "{}{name}{marks}", field.id);
+            for (id, _) in field.presence.iter().chain(&field.tag) {
+                let _ = write!(self.text, ",{id}");
+            }
+            self.text.push(':');
             self.wire(&field.wire);
             self.text.push(';');
         }
@@ -72,6 +88,25 @@ impl Canonical<'_> {
                 self.wire(element);
                 self.text.push(']');
             }
+            Wire::Union(index) => {
+                self.text.push('(');
+                for (i, member) in self.layout.unions[*index].members.iter().enumerate() {
+                    if let Some(member) = member {
+                        let _ = write!(self.text, "|{}=", i + 1);
+                        self.table(member.table);
+                    }
+                }
+                self.text.push(')');
+            }
+            Wire::Enum { index, wide } => {
+                let values = &self.layout.enums[*index].values;
+                let _ = write!(self.text, "enum{}", if *wide { 16 } else { 8 });
+                for (i, value) in values.iter().enumerate() {
+                    if let Some(value) = value {
+                        let _ = write!(self.text, "|{i}={}", value.javascript());
+                    }
+                }
+            }
             Wire::Date => self.text.push_str("date"),
             Wire::Bigint { unsigned } => {
                 let name = if *unsigned { "biguint" } else { "bigint" };
@@ -79,13 +114,10 @@ impl Canonical<'_> {
             }
             Wire::Bool => self.text.push_str("bool"),
             Wire::Bytes => self.text.push_str("bytes"),
-            Wire::Nothing => {}
-            Wire::Text(literals) => {
-                let _ = write!(self.text, "string{literals:?}");
-            }
-            Wire::Number(number, literals) => {
-                let _ = write!(self.text, "{}{literals:?}", number_name(*number));
-            }
+            Wire::Nothing => self.text.push_str("nothing"),
+            Wire::Text => self.text.push_str("string"),
+            Wire::Json => self.text.push_str("json"),
+            Wire::Number(number) => self.text.push_str(number_name(*number)),
         }
     }
 }

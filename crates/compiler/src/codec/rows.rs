@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::layout::path_of;
-use crate::types::{Field, Kind, Slot, TableDecl, Types, is_identifier, quote};
+use crate::types::{Field, Kind, Literal, Slot, TableDecl, Types, is_identifier, quote};
 
 /// The text of `server/tables.js`.
 pub(crate) fn tables_module(types: &Types, tables: &[TableDecl]) -> String {
     let mut rows = Rows {
         types,
         functions: BTreeMap::new(),
+        parts: BTreeMap::new(),
         names: BTreeMap::new(),
     };
     let mut entries = String::new();
@@ -44,17 +45,24 @@ pub(crate) fn tables_module(types: &Types, tables: &[TableDecl]) -> String {
     } else {
         ""
     };
-    let body: Vec<String> = rows.functions.into_values().chain(row_functions).collect();
+    let body: Vec<String> = rows
+        .functions
+        .into_values()
+        .chain(rows.parts.into_values())
+        .chain(row_functions)
+        .collect();
     format!(
-        "import {{ parse, row, within }} from \"kontract/codec\";\n{import}\n{}\nexport const tables = {{\n{entries}}};\n",
+        "import {{ parse, row, unexpected, within }} from \"kontract/codec\";\n{import}\n{}\nexport const tables = {{\n{entries}}};\n",
         body.join("\n")
     )
 }
 
-struct Rows<'a> {
-    types: &'a Types,
+pub(super) struct Rows<'a> {
+    pub(super) types: &'a Types,
     /// The functions of every object inside a row, by its index.
     functions: BTreeMap<usize, String>,
+    /// Those of tuples and unions, by their names.
+    pub(super) parts: BTreeMap<String, String>,
     names: BTreeMap<usize, String>,
 }
 
@@ -152,18 +160,18 @@ impl Rows<'_> {
     }
 
     /// An expression for the JSON text of `value`.
-    fn write(&mut self, slot: &Slot, value: &str) -> String {
+    pub(super) fn write(&mut self, slot: &Slot, value: &str) -> String {
         let text = match &slot.kind {
-            Kind::Void => "\"null\"".to_owned(),
-            Kind::Text(literals) if literals.is_empty() => format!("row.text({value})"),
-            Kind::Text(literals) => format!(
-                "row.text(row.one({value}, {}))",
-                super::encode::text_list(literals)
-            ),
-            Kind::Number(_, literals) if literals.is_empty() => format!("row.number({value})"),
-            Kind::Number(_, literals) => {
-                format!("row.number(row.one({value}, [{}]))", literals.join(", "))
+            kind if !kind.literals().is_empty() => {
+                let all: Vec<String> = kind.literals().iter().map(Literal::javascript).collect();
+                format!("row.literal({value}, [{}])", all.join(", "))
             }
+            Kind::Void | Kind::Literals(_) | Kind::Open(_) => "\"null\"".to_owned(),
+            Kind::Text(_) => format!("row.text({value})"),
+            Kind::Number(..) => format!("row.number({value})"),
+            Kind::Json => format!("row.json({value})"),
+            Kind::Tuple(index) => format!("to_{}({value})", self.tuple(*index)),
+            Kind::Union(index) => format!("to_{}({value})", self.union(*index)),
             Kind::Boolean => format!("row.boolean({value})"),
             Kind::Bigint { unsigned } => format!(
                 "row.{}({value})",
@@ -187,13 +195,16 @@ impl Rows<'_> {
     }
 
     /// An expression for the value of parsed JSON.
-    fn read(&mut self, slot: &Slot, value: &str) -> String {
+    pub(super) fn read(&mut self, slot: &Slot, value: &str) -> String {
         let read = match &slot.kind {
-            Kind::Void => return "null".to_owned(),
+            Kind::Void | Kind::Open(_) => return "null".to_owned(),
             Kind::Text(_) | Kind::Boolean => value.to_owned(),
-            Kind::Number(..) => format!("Number({value})"),
-            Kind::Bigint { .. } => format!("BigInt({value})"),
-            Kind::Date => format!("new Date(Number({value}))"),
+            Kind::Number(..) | Kind::Literals(_) => format!("row.toNumber({value})"),
+            Kind::Json => format!("row.fromJson({value})"),
+            Kind::Tuple(index) => format!("from_{}({value})", self.tuple(*index)),
+            Kind::Union(index) => format!("from_{}({value})", self.union(*index)),
+            Kind::Bigint { .. } => format!("row.toBigint({value})"),
+            Kind::Date => format!("new Date(row.toNumber({value}))"),
             Kind::Bytes => format!("row.fromBase64({value})"),
             Kind::Object(index) => format!("from_{}({value})", self.object(*index)),
             Kind::List(element) => {

@@ -93,3 +93,29 @@ pub(crate) fn wrong_type_arguments(
         format!("`{name}` takes {expected} type argument(s)"),
     )
 }
+
+/// A union whose members look alike at run time.
+pub(crate) fn ambiguous_union(file: usize, range: Range, class: &str) -> Report {
+    let (what, help) = match class {
+        "object" => (
+            "the object types of this union cannot be told apart",
+            "give each a field with a literal of its own: `kind: 'circle'` and `kind: 'square'`",
+        ),
+        "array" => (
+            "the arrays of this union cannot be told apart",
+            "use one array whose elements are a union, `(string | number)[]`, or put each into an object with a `kind`",
+        ),
+        _ => (
+            "`Json` takes in what the others of this union are",
+            "use `Json` alone, or put it into a field: `{ json: Json }`",
+        ),
+    };
+    Report::error("KT2008", file, range, what.to_owned()).help(help)
+}
+
+/// A union whose members differ in JavaScript, and not in the JSON of a row.
+pub(crate) fn ambiguous_in_row(file: usize, range: Range, first: &str, second: &str) -> Report {
+    let message = format!("a `{first}` and a `{second}` look alike in a table's row");
+    Report::error("KT2009", file, range, message)
+        .help("rows are JSON, where dates and 64-bit integers are numbers and bytes are strings: put one of them into a field of its own")
+}

@@ -9,7 +9,7 @@ use super::mappings::Mapped;
 use crate::modules::{Modules, declaration};
 use crate::parse::range_of;
 use crate::routes::{Param, RouteType};
-use crate::types::{Field, Kind, Slot, TableDecl, Types, property};
+use crate::types::{Field, Kind, Reach, Slot, TableDecl, Types, property};
 
 /// `types.d.ts` and its map: names lead to the user's functions, interfaces and fields.
 pub(crate) fn declarations(
@@ -18,19 +18,19 @@ pub(crate) fn declarations(
     routes: &[RouteType],
     tables: &[TableDecl],
 ) -> [(String, String); 2] {
-    let mut seen = BTreeSet::new();
+    let mut seen = Reach::default();
     for route in routes {
         route
             .params
             .iter()
             .map(|p| &p.slot)
             .chain([&route.reply])
-            .for_each(|slot| reach(types, slot, &mut seen));
+            .for_each(|slot| types.reach(slot, &mut seen));
     }
     for table in tables {
-        reach(types, &Slot::of(Kind::Object(table.object)), &mut seen);
+        types.reach(&Slot::of(Kind::Object(table.object)), &mut seen);
     }
-    let names = Names::new(modules, types, &seen);
+    let names = Names::new(modules, types, &seen.objects);
     let name = |index: usize| {
         names
             .0
@@ -60,6 +60,7 @@ pub(crate) fn declarations(
         }
         out.text.push_str("}\n");
     }
+    out.text.push_str(&types.recursive(&name));
     out.text
         .push_str("\ndeclare module 'kontract' {\n  interface Register {\n    api: {\n");
     for route in routes {
@@ -102,19 +103,6 @@ fn declared_at(modules: &Modules, file: usize, name: &str) -> u32 {
             })
         })
         .unwrap_or(0)
-}
-
-fn reach(types: &Types, slot: &Slot, seen: &mut BTreeSet<usize>) {
-    match &slot.kind {
-        Kind::Object(index) if seen.insert(*index) => {
-            types.objects[*index]
-                .fields
-                .iter()
-                .for_each(|f| reach(types, &f.slot, seen));
-        }
-        Kind::List(inner) | Kind::Record(inner) => reach(types, inner, seen),
-        _ => {}
-    }
 }
 
 /// What each declared object type is called here: one namespace a file, so that names don't clash.

@@ -1,9 +1,12 @@
 //! `kontract.lock.json` (spec 12.1): the names tables have in the database, fixed once and for all.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::codec::hex;
+use super::wire_lock::{read_wire, wire_section};
+use crate::codec::{Ids, hex};
 use crate::diagnostics::{Report, schema};
 use crate::output::{Table, Untyped};
 
@@ -18,7 +21,10 @@ impl Lock {
             return Ok(Self::default());
         };
         match serde_json::from_str(text) {
-            Ok(Value::Object(map)) => Ok(Self(map)),
+            Ok(Value::Object(map)) => match read_wire(&map) {
+                Ok(_) => Ok(Self(map)),
+                Err(message) => Err(Box::new(schema::bad_lock(&message))),
+            },
             Ok(_) => Err(Box::new(schema::bad_lock("it is no object"))),
             Err(e) => Err(Box::new(schema::bad_lock(&e.to_string()))),
         }
@@ -46,8 +52,18 @@ impl Lock {
         self.0.get("types")
     }
 
+    /// The ids of the wire.
+    pub(crate) fn ids(&self) -> Ids {
+        read_wire(&self.0).unwrap_or_default()
+    }
+
     /// The text of the new lock file. Tables that are gone stay: their rows are still there.
-    pub(crate) fn write(mut self, tables: &[Table], untyped: &[Untyped]) -> String {
+    pub(crate) fn write(
+        mut self,
+        tables: &[Table],
+        untyped: &[Untyped],
+        claims: BTreeMap<String, Vec<Value>>,
+    ) -> String {
         let mut locked = match self.0.get("tables") {
             Some(Value::Object(tables)) => tables.clone(),
             _ => Map::new(),
@@ -80,6 +96,7 @@ impl Lock {
             }
         }
         self.0.entry("migrations").or_insert(json!([]));
+        self.0.insert("wire".to_owned(), wire_section(claims));
         format!("{:#}\n", Value::Object(self.0))
     }
 }

@@ -6,6 +6,7 @@ mod lock;
 mod manifest;
 mod mappings;
 mod print;
+mod wire_lock;
 
 pub(crate) use declarations::declarations;
 pub(crate) use index::{client_files, server_files};

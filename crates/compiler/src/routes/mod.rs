@@ -47,6 +47,13 @@ pub(crate) struct RouteType {
     pub reply: Slot,
 }
 
+impl RouteType {
+    /// Everything that crosses the wire.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.params.iter().map(|p| &p.slot).chain([&self.reply])
+    }
+}
+
 /// A parameter as the caller sees it.
 pub(crate) struct Param {
     pub name: String,

@@ -3,18 +3,22 @@
 
 use std::collections::HashMap;
 
-use swc_core::common::{Span, Spanned};
+use swc_core::common::Span;
 use swc_core::ecma::ast::{
-    Class, Decl, DefaultDecl, Expr, Lit, ModuleDecl, ModuleItem, TsEnumDecl, TsExprWithTypeArgs,
+    Class, Decl, DefaultDecl, Expr, ModuleDecl, ModuleItem, TsEnumDecl, TsExprWithTypeArgs,
     TsInterfaceDecl, TsType, TsTypeAliasDecl, TsTypeParamDecl,
 };
 
-use super::ir::{Field, Kind, Number, Slot};
-use super::merge::{merge, override_fields};
-use super::resolve::{Reported, Resolved, Resolver, Scope};
+use super::dictionary::is_dictionary;
+use super::ir::{Field, Kind, Slot, Types};
+use super::merge::override_fields;
+use super::resolve::{Key, Reported, Resolved, Resolver, Scope};
 use crate::diagnostics::{Range, types as errors};
 use crate::modules::declaration;
 use crate::parse::range_of;
+
+/// How many declarations may stand inside each other.
+const MAX_DEPTH: u32 = 64;
 
 /// A declaration of a type.
 #[derive(Clone, Copy)]
@@ -40,47 +44,65 @@ impl<'a> Resolver<'a> {
         if let Some(&index) = self.known.get(&key) {
             return Ok(Slot::of(Kind::Object(index)));
         }
-        let schema_name = key.2.iter().fold(name.to_owned(), |all, slot| {
+        if let Some(&alias) = self.aliases.get(&key) {
+            return Ok(self.types.settled(&Slot::of(Kind::Open(alias))));
+        }
+        if self.depth > MAX_DEPTH {
+            return self.report(errors::endless_type(file, used, name));
+        }
+        self.depth += 1;
+        let slot = self.declare(key, &declarations, used);
+        self.depth -= 1;
+        slot
+    }
+
+    fn declare(&mut self, key: Key, declarations: &[TypeDecl<'a>], used: Range) -> Resolved<Slot> {
+        let (file, name) = (key.0, key.1.clone());
+        let schema_name = key.2.iter().fold(name.clone(), |all, slot| {
             format!("{all}_{}", self.short_name(slot))
         });
         match declarations[0] {
             TypeDecl::Enum(decl) => self.enumeration(file, decl),
             TypeDecl::Alias(decl) => {
-                let scope =
-                    self.scope(file, decl.type_params.as_deref(), name, key.2.clone(), used)?;
-                if let TsType::TsTypeLit(literal) = &*decl.type_ann {
+                let params = decl.type_params.as_deref();
+                let scope = self.scope(file, params, &name, key.2.clone(), used)?;
+                if let TsType::TsTypeLit(literal) = &*decl.type_ann
+                    && !is_dictionary(&literal.members)
+                {
                     let index = self.begin(schema_name, Some(file));
                     self.known.insert(key, index);
-                    let fields = self.fields(file, &literal.members, &scope, name)?;
-                    return Ok(self.finish(index, fields));
+                    let fields = self.fields(file, &literal.members, &scope, &name)?;
+                    return Ok(self.finish_object(index, fields));
                 }
-                if self.open.contains(&(file, name.to_owned())) {
-                    return self.report(errors::endless_type(file, range_of(decl.id.span), name));
-                }
-                self.open.push((file, name.to_owned()));
-                let slot = self.slot(file, &decl.type_ann, &scope, &schema_name);
-                self.open.pop();
-                slot
+                self.alias(key, range_of(decl.id.span), |this| {
+                    this.slot(file, &decl.type_ann, &scope, &schema_name)
+                })
             }
             TypeDecl::Class(class, _) => {
+                let params = class.type_params.as_deref();
+                let scope = self.scope(file, params, &name, key.2.clone(), used)?;
                 let index = self.begin(schema_name, Some(file));
                 self.known.insert(key, index);
-                let fields = self.class_fields(file, class, name)?;
-                Ok(self.finish(index, fields))
+                let fields = self.class_fields(file, class, &scope, &name)?;
+                Ok(self.finish_object(index, fields))
             }
             TypeDecl::Interface(first) => {
-                let scope = self.scope(
-                    file,
-                    first.type_params.as_deref(),
-                    name,
-                    key.2.clone(),
-                    used,
-                )?;
+                let params = first.type_params.as_deref();
+                let scope = self.scope(file, params, &name, key.2.clone(), used)?;
+                if declarations.len() == 1
+                    && first.extends.is_empty()
+                    && is_dictionary(&first.body.body)
+                {
+                    return self.alias(key, range_of(first.id.span), |this| {
+                        this.dictionary(file, &first.body.body, &scope, &schema_name)
+                            .unwrap_or(Err(Reported))
+                    });
+                }
                 let index = self.begin(schema_name, Some(file));
                 self.known.insert(key, index);
                 let mut fields = Vec::new();
                 for declaration in declarations {
-                    let TypeDecl::Interface(decl) = declaration else {
+                    let TypeDecl::Interface(decl) = *declaration else {
                         continue;
                     };
                     for base in &decl.extends {
@@ -88,10 +110,37 @@ impl<'a> Resolver<'a> {
                     }
                     override_fields(
                         &mut fields,
-                        self.fields(file, &decl.body.body, &scope, name)?,
+                        self.fields(file, &decl.body.body, &scope, &name)?,
                     );
                 }
-                Ok(self.finish(index, fields))
+                Ok(self.finish_object(index, fields))
+            }
+        }
+    }
+
+    /// What `resolve` finds behind a name that may stand inside of its own definition.
+    fn alias(
+        &mut self,
+        key: Key,
+        range: Range,
+        resolve: impl FnOnce(&mut Self) -> Resolved<Slot>,
+    ) -> Resolved<Slot> {
+        let alias = self.types.aliases.len();
+        self.types.aliases.push(None);
+        self.aliases.insert(key.clone(), alias);
+        let slot = resolve(self).map(|slot| self.types.settled(&slot));
+        match slot {
+            Ok(slot) if !Types::holds_open(&slot, alias) => {
+                self.types.aliases[alias] = Some(slot.clone());
+                Ok(slot)
+            }
+            Ok(_) => {
+                self.aliases.remove(&key);
+                self.report(errors::endless_type(key.0, range, &key.1))
+            }
+            Err(reported) => {
+                self.aliases.remove(&key);
+                Err(reported)
             }
         }
     }
@@ -149,46 +198,6 @@ impl<'a> Resolver<'a> {
         match arguments.next() {
             None => Ok(scope),
             Some(_) => self.report(errors::wrong_type_arguments(file, used, name, params.len())),
-        }
-    }
-
-    pub(super) fn enumeration(&mut self, file: usize, decl: &'a TsEnumDecl) -> Resolved<Slot> {
-        let mut slots = Vec::new();
-        let mut next = 0f64;
-        for member in &decl.members {
-            slots.push(match member.init.as_deref() {
-                Some(Expr::Lit(Lit::Str(s))) => {
-                    Slot::of(Kind::Text(vec![s.value.to_string_lossy().into_owned()]))
-                }
-                Some(Expr::Lit(Lit::Num(n))) => {
-                    next = n.value + 1.0;
-                    Slot::of(Kind::Number(Number::Float64, vec![n.value.to_string()]))
-                }
-                None => {
-                    next += 1.0;
-                    Slot::of(Kind::Number(
-                        Number::Float64,
-                        vec![(next - 1.0).to_string()],
-                    ))
-                }
-                Some(other) => {
-                    return self.unsupported(
-                        file,
-                        other.span(),
-                        "a computed enum member",
-                        "write its value",
-                    );
-                }
-            });
-        }
-        match merge(slots) {
-            Some(slot) => Ok(slot),
-            None => self.unsupported(
-                file,
-                decl.span,
-                "an enum of strings and numbers",
-                "use one kind",
-            ),
         }
     }
 }

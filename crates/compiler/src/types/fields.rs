@@ -3,8 +3,9 @@
 use swc_core::common::{Span, Spanned};
 use swc_core::ecma::ast::{Class, ClassMember, Expr, Lit, PropName, TsType, TsTypeElement};
 
-use super::ir::{Field, Number};
-use super::merge::narrow;
+use super::infer::literal;
+use super::ir::{Field, Kind, Number, Slot};
+use super::merge::{narrow, override_fields};
 use super::resolve::{Reported, Resolved, Resolver, Scope};
 use crate::blank::{Value, parse_arguments};
 use crate::diagnostics::types as errors;
@@ -26,6 +27,7 @@ impl<'a> Resolver<'a> {
                     let name = match &*p.key {
                         Expr::Ident(i) if !p.computed => i.sym.to_string(),
                         Expr::Lit(Lit::Str(s)) => s.value.to_string_lossy().into_owned(),
+                        Expr::Lit(Lit::Num(n)) => n.value.to_string(),
                         key => {
                             return self.unsupported(
                                 file,
@@ -35,16 +37,17 @@ impl<'a> Resolver<'a> {
                             );
                         }
                     };
-                    self.field(
-                        file,
-                        name,
-                        p.key.span(),
-                        p.type_ann.as_ref().map(|t| &*t.type_ann),
-                        p.optional,
-                        scope,
-                        owner,
-                    )
+                    let ty = p.type_ann.as_ref().map(|t| &*t.type_ann);
+                    let key = p.key.span();
+                    self.written(file, key, ty, scope, &format!("{owner}_{name}"))
+                        .and_then(|slot| self.field(file, name, key, slot, p.optional))
                 }
+                TsTypeElement::TsIndexSignature(signature) => self.unsupported(
+                    file,
+                    signature.span,
+                    "an index signature beside named fields",
+                    "put the dictionary into a field of its own: `more: Record<string, number>`",
+                ),
                 other => self.unsupported(
                     file,
                     other.span(),
@@ -64,68 +67,94 @@ impl<'a> Resolver<'a> {
         &mut self,
         file: usize,
         class: &'a Class,
+        scope: &Scope,
         owner: &str,
     ) -> Resolved<Vec<Field>> {
         let mut fields = Vec::new();
+        if let Some(base) = &class.super_class {
+            let Expr::Ident(name) = &**base else {
+                return self.unsupported(
+                    file,
+                    base.span(),
+                    "this form of `extends`",
+                    "extend a class by its name",
+                );
+            };
+            let slot = self.reference(file, &name.sym, base.span(), &[], scope, &name.sym)?;
+            let object = self.object_of(file, base.span(), &slot)?;
+            fields.clone_from(&self.types.objects[object].fields);
+        }
         for member in &class.body {
             let ClassMember::ClassProp(p) = member else {
                 continue;
             };
-            if p.is_static {
+            if p.is_static || p.declare {
                 continue;
             }
-            let (PropName::Ident(_) | PropName::Str(_)) = &p.key else {
-                continue;
-            };
             let name = match &p.key {
                 PropName::Ident(i) => i.sym.to_string(),
                 PropName::Str(s) => s.value.to_string_lossy().into_owned(),
-                _ => continue,
+                PropName::Num(n) => n.value.to_string(),
+                key => {
+                    return self.unsupported(
+                        file,
+                        key.span(),
+                        "a computed field",
+                        "write its name",
+                    );
+                }
             };
             let ty = p.type_ann.as_ref().map(|t| &*t.type_ann);
-            fields.push(self.field(
-                file,
-                name,
-                p.key.span(),
-                ty,
-                p.is_optional,
-                &Scope::new(),
-                owner,
-            )?);
+            let key = p.key.span();
+            let slot = match (ty, p.value.as_deref().and_then(literal)) {
+                (None, Some(slot)) if slot.kind != Kind::Void => slot,
+                _ => self.written(file, key, ty, scope, &format!("{owner}_{name}"))?,
+            };
+            let field = self.field(file, name, key, slot, p.is_optional)?;
+            override_fields(&mut fields, vec![field]);
         }
         Ok(fields)
     }
 
-    #[allow(clippy::too_many_arguments)] // one field's facts, from two kinds of syntax
-    pub(super) fn field(
+    /// The type written on a field.
+    fn written(
         &mut self,
         file: usize,
-        name: String,
         key: Span,
         ty: Option<&'a TsType>,
-        optional: bool,
         scope: &Scope,
-        owner: &str,
-    ) -> Resolved<Field> {
-        let Some(ty) = ty else {
-            return self.unsupported(
+        hint: &str,
+    ) -> Resolved<Slot> {
+        match ty {
+            Some(ty) => self.slot(file, ty, scope, hint),
+            None => self.unsupported(
                 file,
                 key,
                 "a field without a type",
                 "say what it is: `name: string`",
+            ),
+        }
+    }
+
+    /// A field with what its decorators say.
+    fn field(
+        &mut self,
+        file: usize,
+        name: String,
+        key: Span,
+        mut slot: Slot,
+        optional: bool,
+    ) -> Resolved<Field> {
+        if name == "__proto__" {
+            return self.unsupported(
+                file,
+                key,
+                "a field called `__proto__`",
+                "give it another name: objects use this one themselves",
             );
-        };
-        let mut slot = self.slot(file, ty, scope, &format!("{owner}_{name}"))?;
+        }
         slot.undefined |= optional;
-        let mut field = Field {
-            name,
-            slot,
-            perm: 6,
-            primkey: false,
-            index: None,
-            range: range_of(key),
-            file,
-        };
+        let mut field = Field::plain(name, slot, file, range_of(key));
         let parsed = &self.modules.files[file];
         for found in parsed.bindings.at(key) {
             let argument = found

@@ -22,16 +22,44 @@ pub(crate) enum Kind {
     /// A number; one of the literals (as JavaScript writes them) if there are any.
     Number(Number, Vec<String>),
     Boolean,
+    /// One of literals that are not all strings or all numbers: `'auto' | 1`, `true`.
+    Literals(Vec<Literal>),
     /// 64 bits, signed or not.
     Bigint {
         unsigned: bool,
     },
     Date,
     Bytes,
+    /// Whatever JSON can say: the opt-in for values without a type.
+    Json,
     List(Box<Slot>),
     /// String keys, values of one type.
     Record(Box<Slot>),
     Object(usize),
+    Tuple(usize),
+    Union(usize),
+    /// An alias inside of its own definition; none are left once a project is resolved.
+    Open(usize),
+}
+
+/// One value as a type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Literal {
+    Text(String),
+    /// As JavaScript writes it.
+    Number(String),
+    Boolean(bool),
+}
+
+impl Literal {
+    /// As JavaScript writes it.
+    pub(crate) fn javascript(&self) -> String {
+        match self {
+            Self::Text(text) => quote(text),
+            Self::Number(number) => number.clone(),
+            Self::Boolean(value) => value.to_string(),
+        }
+    }
 }
 
 /// How wide a number is on the wire.
@@ -92,10 +120,47 @@ pub(crate) struct Field {
     pub file: usize,
 }
 
-/// All object types of a project.
+/// A list whose places have types of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tuple {
+    /// A name fit for a schema; not unique.
+    pub name: String,
+    pub elements: Vec<Element>,
+    /// What `types.d.ts` calls it; only a type that contains itself needs a name.
+    pub alias: Option<String>,
+}
+
+/// One place of a tuple.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Element {
+    pub label: Option<String>,
+    /// For a rest element the list, and there is one at most.
+    pub slot: Slot,
+    pub rest: bool,
+}
+
+/// Values of several kinds.
+#[derive(Debug, Clone)]
+pub(crate) struct Union {
+    /// A name fit for a schema; not unique.
+    pub name: String,
+    pub members: Vec<Kind>,
+    /// The field that tells its object types apart, if there are several.
+    pub discriminant: Option<String>,
+    /// What `types.d.ts` calls it; only a type that contains itself needs a name.
+    pub alias: Option<String>,
+    pub file: usize,
+    pub range: Range,
+}
+
+/// All types of a project that are more than a word.
 #[derive(Debug, Default)]
 pub(crate) struct Types {
     pub objects: Vec<Object>,
+    pub tuples: Vec<Tuple>,
+    pub unions: Vec<Union>,
+    /// What the aliases that contain themselves turned out to be.
+    pub aliases: Vec<Option<Slot>>,
 }
 
 impl Slot {
@@ -113,13 +178,53 @@ impl Slot {
     }
 }
 
-impl Kind {
-    /// How many literals it is a choice of.
-    fn literals(&self) -> usize {
-        match self {
-            Self::Text(literals) | Self::Number(_, literals) => literals.len(),
-            _ => 0,
+impl Field {
+    /// A field nothing more is said about.
+    pub(crate) fn plain(name: String, slot: Slot, file: usize, range: Range) -> Self {
+        Self {
+            name,
+            slot,
+            perm: 6,
+            primkey: false,
+            index: None,
+            range,
+            file,
         }
+    }
+}
+
+impl Kind {
+    /// The values it is a choice of, where it is one.
+    pub(crate) fn literals(&self) -> Vec<Literal> {
+        match self {
+            Self::Text(literals) => literals.iter().cloned().map(Literal::Text).collect(),
+            Self::Number(_, literals) => literals.iter().cloned().map(Literal::Number).collect(),
+            Self::Literals(literals) => literals.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The kind that is a choice of literals.
+    pub(crate) fn of_literals(literals: Vec<Literal>) -> Self {
+        let texts = literals.iter().map(|l| match l {
+            Literal::Text(text) => Some(text.clone()),
+            _ => None,
+        });
+        if let Some(texts) = texts.collect() {
+            return Self::Text(texts);
+        }
+        let numbers = literals.iter().map(|l| match l {
+            Literal::Number(number) => Some(number.clone()),
+            _ => None,
+        });
+        if let Some(numbers) = numbers.collect() {
+            return Self::Number(Number::Float64, numbers);
+        }
+        let is = |value| literals.contains(&Literal::Boolean(value));
+        if literals.len() == 2 && is(true) && is(false) {
+            return Self::Boolean;
+        }
+        Self::Literals(literals)
     }
 
     /// The name the manifest and the storage layer use.
@@ -128,84 +233,16 @@ impl Kind {
             Self::Text(_) => "string",
             Self::Number(..) => "number",
             Self::Boolean => "boolean",
+            Self::Literals(all) if all.iter().all(|l| matches!(l, Literal::Boolean(_))) => {
+                "boolean"
+            }
             Self::Bigint { .. } => "bigint",
             Self::Date => "date",
             Self::Bytes => "bytes",
-            Self::List(_) => "array",
+            Self::List(_) | Self::Tuple(_) => "array",
             Self::Object(_) | Self::Record(_) => "object",
-            Self::Void => "json",
+            Self::Void | Self::Literals(_) | Self::Json | Self::Union(_) | Self::Open(_) => "json",
         }
-    }
-}
-
-impl Types {
-    /// A type as TypeScript writes it; `name` says what a declared object type is called there.
-    pub(crate) fn typescript(&self, slot: &Slot, name: &dyn Fn(usize) -> Option<String>) -> String {
-        let mut parts = vec![match &slot.kind {
-            Kind::Void if slot.null || slot.undefined => String::new(),
-            Kind::Void => "void".to_owned(),
-            Kind::Text(literals) if literals.is_empty() => "string".to_owned(),
-            Kind::Text(literals) => literals
-                .iter()
-                .map(|l| quote(l))
-                .collect::<Vec<_>>()
-                .join(" | "),
-            Kind::Number(_, literals) if literals.is_empty() => "number".to_owned(),
-            Kind::Number(_, literals) => literals.join(" | "),
-            Kind::Boolean => "boolean".to_owned(),
-            Kind::Bigint { .. } => "bigint".to_owned(),
-            Kind::Date => "Date".to_owned(),
-            Kind::Bytes => "Uint8Array".to_owned(),
-            Kind::List(element) => {
-                let union = element.null || element.undefined || element.kind.literals() > 1;
-                let element = self.typescript(element, name);
-                if union {
-                    format!("({element})[]")
-                } else {
-                    format!("{element}[]")
-                }
-            }
-            Kind::Record(value) => format!("Record<string, {}>", self.typescript(value, name)),
-            Kind::Object(index) => {
-                name(*index).unwrap_or_else(|| format!("{{ {}}}", self.members(*index, name, " ")))
-            }
-        }];
-        if slot.null {
-            parts.push("null".to_owned());
-        }
-        if slot.undefined {
-            parts.push("undefined".to_owned());
-        }
-        parts.retain(|p| !p.is_empty());
-        parts.join(" | ")
-    }
-
-    /// The members of an object type, each ended by `; ` and `end`.
-    pub(crate) fn members(
-        &self,
-        index: usize,
-        name: &dyn Fn(usize) -> Option<String>,
-        end: &str,
-    ) -> String {
-        self.objects[index]
-            .fields
-            .iter()
-            .flat_map(|f| [self.member(f, name), format!(";{end}")])
-            .collect()
-    }
-
-    /// One member: `name?: type`.
-    pub(crate) fn member(&self, field: &Field, name: &dyn Fn(usize) -> Option<String>) -> String {
-        let mark = if field.slot.undefined { "?" } else { "" };
-        let slot = Slot {
-            undefined: false,
-            ..field.slot.clone()
-        };
-        format!(
-            "{}{mark}: {}",
-            property(&field.name),
-            self.typescript(&slot, name)
-        )
     }
 }
 

@@ -1,6 +1,7 @@
-//! Types put together: unions, overridden fields, narrowed numbers.
+//! Types put together: unions of one kind, overridden fields, narrowed numbers.
 
 use super::ir::{Field, Kind, Number, Slot};
+use super::union::simplify;
 
 /// Narrows a number, or the numbers of a list; `false` if it is neither.
 pub(crate) fn narrow(slot: &mut Slot, number: Number) -> bool {
@@ -15,41 +16,26 @@ pub(crate) fn narrow(slot: &mut Slot, number: Number) -> bool {
     true
 }
 
-/// The union of slots, if they are of one kind.
+/// The union of slots, if it is of one kind after all.
 pub(super) fn merge(slots: Vec<Slot>) -> Option<Slot> {
-    let mut merged: Option<Kind> = None;
     let (mut null, mut undefined) = (false, false);
+    let mut kinds = Vec::new();
     for slot in slots {
         null |= slot.null;
         undefined |= slot.undefined;
-        merged = Some(match (merged, slot.kind) {
-            (None | Some(Kind::Void), kind) | (Some(kind), Kind::Void) => kind,
-            (Some(Kind::Text(a)), Kind::Text(b)) => Kind::Text(merge_literals(a, b)),
-            (Some(Kind::Number(n, a)), Kind::Number(m, b)) if n == m => {
-                Kind::Number(n, merge_literals(a, b))
-            }
-            (Some(a), b) if a == b => a,
-            _ => return None,
-        });
+        if slot.kind != Kind::Void {
+            kinds.push(slot.kind);
+        }
     }
-    merged.map(|kind| Slot {
-        kind,
+    let mut kinds = simplify(kinds);
+    if kinds.len() > 1 {
+        return None;
+    }
+    Some(Slot {
+        kind: kinds.pop().unwrap_or(Kind::Void),
         null,
         undefined,
     })
-}
-
-/// No literals at all means every value, and that swallows the literals of the other side.
-fn merge_literals(mut a: Vec<String>, b: Vec<String>) -> Vec<String> {
-    if a.is_empty() || b.is_empty() {
-        return Vec::new();
-    }
-    for literal in b {
-        if !a.contains(&literal) {
-            a.push(literal);
-        }
-    }
-    a
 }
 
 /// Newer fields take the place of older ones of the same name.

@@ -4,15 +4,13 @@ use std::collections::HashMap;
 
 use swc_core::common::{Span, Spanned};
 use swc_core::ecma::ast::{
-    Pat, TsEntityName, TsFnOrConstructorType, TsKeywordTypeKind, TsLit, TsQualifiedName, TsType,
-    TsTypeOperatorOp, TsUnionOrIntersectionType,
+    Pat, TsEntityName, TsKeywordTypeKind, TsType, TsTypeOperatorOp, TsUnionOrIntersectionType,
 };
 
 use super::declared::{TypeDecl, declared_types};
 use super::ir::{Field, Kind, Number, Object, Slot, Types};
-use super::merge::{merge, override_fields};
 use crate::diagnostics::{Range, Report, types as errors};
-use crate::modules::{Imported, Modules, Source};
+use crate::modules::Modules;
 use crate::parse::range_of;
 
 /// A report was made; there is no type.
@@ -30,10 +28,15 @@ pub(crate) struct Resolver<'a> {
     pub types: Types,
     pub reports: Vec<Report>,
     pub(super) declared: Vec<HashMap<String, Vec<TypeDecl<'a>>>>,
-    pub(super) known: HashMap<(usize, String, Vec<Slot>), usize>,
-    /// Aliases being resolved: one that comes round again never ends.
-    pub(super) open: Vec<(usize, String)>,
+    pub(super) known: HashMap<Key, usize>,
+    /// Aliases by what they were asked for with; the number is their place in `types.aliases`.
+    pub(super) aliases: HashMap<Key, usize>,
+    /// Declarations inside declarations: type arguments that grow never end.
+    pub(super) depth: u32,
 }
+
+/// A declaration and its type arguments.
+pub(super) type Key = (usize, String, Vec<Slot>);
 
 impl<'a> Resolver<'a> {
     pub(crate) fn new(modules: &'a Modules) -> Self {
@@ -48,7 +51,8 @@ impl<'a> Resolver<'a> {
             reports: Vec::new(),
             declared,
             known: HashMap::new(),
-            open: Vec::new(),
+            aliases: HashMap::new(),
+            depth: 0,
         }
     }
 
@@ -103,48 +107,32 @@ impl<'a> Resolver<'a> {
             TsType::TsTypeOperator(op) if op.op == TsTypeOperatorOp::ReadOnly => {
                 self.slot(file, &op.type_ann, scope, hint)
             }
-            TsType::TsLitType(literal) => match &literal.lit {
-                TsLit::Str(s) => Ok(Slot::of(Kind::Text(vec![
-                    s.value.to_string_lossy().into_owned(),
-                ]))),
-                TsLit::Number(n) => Ok(Slot::of(Kind::Number(
-                    Number::Float64,
-                    vec![n.value.to_string()],
-                ))),
-                TsLit::Bool(_) => Ok(Slot::of(Kind::Boolean)),
-                TsLit::BigInt(_) => Ok(Slot::of(Kind::Bigint { unsigned: false })),
-                TsLit::Tpl(_) => Ok(Slot::of(Kind::Text(Vec::new()))),
-            },
+            TsType::TsTypeOperator(op) if op.op == TsTypeOperatorOp::KeyOf => {
+                self.keys(file, &op.type_ann, scope)
+            }
+            TsType::TsLitType(literal) => self.literal_type(file, &literal.lit, scope),
+            TsType::TsTupleType(tuple) => self.tuple(file, tuple, scope, hint),
+            TsType::TsIndexedAccessType(access) => self.indexed(file, access, scope, hint),
+            TsType::TsTypeQuery(query) => self.query(file, query, hint),
+            TsType::TsMappedType(mapped) => self.mapped(file, mapped, scope, hint),
+            TsType::TsImportType(import) => self.import_type(file, import, scope, hint),
             TsType::TsUnionOrIntersectionType(TsUnionOrIntersectionType::TsUnionType(union)) => {
                 let mut slots = Vec::new();
-                for member in &union.types {
-                    slots.push(self.slot(file, member, scope, hint)?);
+                for (i, member) in union.types.iter().enumerate() {
+                    slots.push(self.slot(file, member, scope, &format!("{hint}_{}", i + 1))?);
                 }
-                match merge(slots) {
-                    Some(slot) => Ok(slot),
-                    None => self.unsupported(
-                        file,
-                        union.span,
-                        "a union of different kinds of values",
-                        "literals of one kind, and `null` or `undefined`, can be united",
-                    ),
-                }
+                Ok(self.unite(file, range_of(union.span), hint, slots))
             }
             TsType::TsUnionOrIntersectionType(TsUnionOrIntersectionType::TsIntersectionType(
                 both,
-            )) => {
-                let mut fields = Vec::new();
-                for member in &both.types {
-                    let slot = self.slot(file, member, scope, hint)?;
-                    let object = self.object_of(file, member.span(), &slot)?;
-                    override_fields(&mut fields, self.types.objects[object].fields.clone());
-                }
-                Ok(self.anonymous(hint, fields))
-            }
+            )) => self.intersection(file, both, scope, hint),
             TsType::TsTypeLit(literal) => {
+                if let Some(slot) = self.dictionary(file, &literal.members, scope, hint) {
+                    return slot;
+                }
                 let index = self.begin(hint.to_owned(), None);
                 let fields = self.fields(file, &literal.members, scope, hint)?;
-                Ok(self.finish(index, fields))
+                Ok(self.finish_object(index, fields))
             }
             TsType::TsTypeRef(reference) => {
                 let params: Vec<&'a TsType> = reference
@@ -161,14 +149,14 @@ impl<'a> Resolver<'a> {
                     }
                 }
             }
-            TsType::TsFnOrConstructorType(TsFnOrConstructorType::TsFnType(f)) => {
-                self.unsupported(file, f.span, "a function", "send what it would return")
+            TsType::TsFnOrConstructorType(f) => {
+                self.unsupported(file, f.span(), "a function", "send what it would return")
             }
-            TsType::TsTupleType(t) => self.unsupported(
+            TsType::TsConditionalType(conditional) => self.unsupported(
                 file,
-                t.span,
-                "a tuple",
-                "use an array, or an object with named fields",
+                conditional.span,
+                "a conditional type",
+                "write the type it comes to",
             ),
             other => self.unsupported(
                 file,
@@ -199,11 +187,19 @@ impl<'a> Resolver<'a> {
                     file,
                     span,
                     "a value of any type",
-                    "say what it is: an interface, a string, …",
+                    "say what it is, or that anything JSON can hold will do: `import type { Json } from 'kontract'`",
                 );
             }
             TsKeywordTypeKind::TsObjectKeyword => {
                 return self.unsupported(file, span, "`object`", "name its fields in an interface");
+            }
+            TsKeywordTypeKind::TsSymbolKeyword => {
+                return self.unsupported(
+                    file,
+                    span,
+                    "a symbol",
+                    "send its description, or one of a set of strings: `'a' | 'b'`",
+                );
             }
             _ => {
                 return self.unsupported(
@@ -214,69 +210,6 @@ impl<'a> Resolver<'a> {
                 );
             }
         }))
-    }
-
-    /// `namespace.Type`, where the namespace is an import.
-    fn qualified(
-        &mut self,
-        file: usize,
-        name: &TsQualifiedName,
-        params: &[&'a TsType],
-        scope: &Scope,
-        hint: &str,
-    ) -> Resolved<Slot> {
-        let import = name
-            .left
-            .as_ident()
-            .and_then(|left| self.modules.names[file].imports.get(&*left.sym));
-        let found = match import.map(|i| (&i.from, &i.name)) {
-            Some((Source::Project(target), Imported::Namespace)) => {
-                self.modules.export_of(*target, &name.right.sym, 0)
-            }
-            _ => None,
-        };
-        let found = found.filter(|(target, local)| self.declared[*target].contains_key(local));
-        let Some((target, local)) = found else {
-            let text = range_of(name.span)
-                .of(&self.modules.files[file].text)
-                .to_owned();
-            return self.report(errors::unknown_type(file, range_of(name.span), &text));
-        };
-        let mut arguments = Vec::new();
-        for param in params {
-            arguments.push(self.slot(file, param, scope, hint)?);
-        }
-        self.declared_type(target, &local, arguments, range_of(name.span))
-    }
-
-    pub(super) fn reference(
-        &mut self,
-        file: usize,
-        name: &str,
-        span: Span,
-        params: &[&'a TsType],
-        scope: &Scope,
-        hint: &str,
-    ) -> Resolved<Slot> {
-        if let Some(slot) = scope.get(name) {
-            return Ok(slot.clone());
-        }
-        if let Some((target, local)) = self.modules.declaration_of(file, name)
-            && self.declared[target].contains_key(&local)
-        {
-            let mut arguments = Vec::new();
-            for param in params {
-                arguments.push(self.slot(file, param, scope, hint)?);
-            }
-            return self.declared_type(target, &local, arguments, range_of(span));
-        }
-        match (name, self.modules.package_of(file, name)) {
-            (_, Some(("kontract", branded))) if Number::of_name(branded).is_some() => {
-                let number = Number::of_name(branded).unwrap_or(Number::Float64);
-                Ok(Slot::of(Kind::Number(number, Vec::new())))
-            }
-            _ => self.global(file, name, span, params, scope, hint),
-        }
     }
 
     /// The object type a slot is, for what only makes sense on objects.
@@ -298,7 +231,7 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn anonymous(&mut self, name: &str, fields: Vec<Field>) -> Slot {
         let index = self.begin(name.to_owned(), None);
-        self.finish(index, fields)
+        self.finish_object(index, fields)
     }
 
     pub(super) fn begin(&mut self, name: String, file: Option<usize>) -> usize {
@@ -311,7 +244,7 @@ impl<'a> Resolver<'a> {
         self.types.objects.len() - 1
     }
 
-    pub(super) fn finish(&mut self, index: usize, fields: Vec<Field>) -> Slot {
+    pub(super) fn finish_object(&mut self, index: usize, fields: Vec<Field>) -> Slot {
         let object = &mut self.types.objects[index];
         object.fields = fields;
         object.complete = true;
@@ -332,6 +265,8 @@ impl<'a> Resolver<'a> {
         match &slot.kind {
             Kind::Object(index) => self.types.objects[*index].name.clone(),
             Kind::List(element) => format!("{}s", self.short_name(element)),
+            Kind::Tuple(index) => self.types.tuples[*index].name.clone(),
+            Kind::Union(index) => self.types.unions[*index].name.clone(),
             other => other.storage_name().to_owned(),
         }
     }

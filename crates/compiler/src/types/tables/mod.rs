@@ -33,6 +33,11 @@ pub(crate) struct TableDecl {
 }
 
 impl TableDecl {
+    /// The type of its rows.
+    pub(crate) fn slot(&self) -> Slot {
+        Slot::of(Kind::Object(self.object))
+    }
+
     /// Its fields as they are written, a generated `_id` first.
     pub(crate) fn fields(&self, types: &Types) -> Vec<Field> {
         let fields = types.objects[self.object].fields.clone();
