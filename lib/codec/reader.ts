@@ -34,6 +34,8 @@ export class Reader {
   private depth = 0;
   /** Bytes that may still be read. Parts that are pointed to twice are paid twice: a small message stays small. */
   private budget: number;
+  /** The same for scalars that are left out: each becomes a value nobody sent a byte for. */
+  private defaults: number;
 
   private readonly remembered: string[] | undefined;
   private readonly rememberedAt: Int32Array | undefined;
@@ -46,6 +48,7 @@ export class Reader {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.budget = bytes.length * 3 + 64;
+    this.defaults = bytes.length + 4096;
     const many = bytes.length >= MANY;
     this.remembered = many ? [] : undefined;
     this.rememberedAt = many ? new Int32Array(REMEMBERED) : undefined;
@@ -74,9 +77,11 @@ export class Reader {
     this.depth--;
   }
 
-  /** The value of a scalar that is not there: its default. It costs memory nobody sent, so it is paid for. */
+  /** The value of a scalar that is not there: its default. */
   absent<T>(value: T): T {
-    this.spend(8);
+    this.defaults -= 8;
+    if (this.defaults < 0)
+      throw new CodecError('more fields are left out than the message is worth: write defaults too');
     return value;
   }
 

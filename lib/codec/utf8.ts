@@ -66,7 +66,7 @@ export function ascii(bytes: Uint8Array, start: number, end: number): string {
 /** Text of up to three bytes a character; `undefined` where there is more to it. */
 function readShort(bytes: Uint8Array, start: number, end: number): string | undefined {
   let text = '';
-  for (let i = start; i < end; ) {
+  for (let i = start; i < end;) {
     const byte = bytes[i++] as number;
     if (byte < 0x80) {
       text += String.fromCharCode(byte);

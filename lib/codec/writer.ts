@@ -43,7 +43,7 @@ export class Writer {
   private units = 0;
   /** The string to fail at: writing it turned out to be impossible, and only its place in the value is missing. */
   private bad = -1;
-  private readonly remembered: string[] = new Array<string>(REMEMBERED).fill('');
+  private readonly remembered: string[] = Array.from({ length: REMEMBERED }, () => '');
   private readonly rememberedAt = new Int32Array(REMEMBERED).fill(-1);
 
   begin(bad: number): void {
@@ -305,7 +305,10 @@ export class Writer {
       const slot =
         length === 0
           ? 0
-          : (length ^ (text.charCodeAt(0) * 5) ^ (text.charCodeAt(length - 1) * 11) ^ (text.charCodeAt(length >> 1) * 3)) &
+          : (length ^
+              (text.charCodeAt(0) * 5) ^
+              (text.charCodeAt(length - 1) * 11) ^
+              (text.charCodeAt(length >> 1) * 3)) &
             (REMEMBERED - 1);
       const known = rememberedAt[slot] as number;
       if (known >= this.start && remembered[slot] === text) {

@@ -8,10 +8,13 @@ use super::layout::{TableLayout, Wire};
 /// More bits than this are not exact in a JavaScript number.
 const MAX_BITS: usize = 50;
 
+/// Where a field lies, how wide it is, and its bit if it may be missing.
+type Slot = (u32, u32, Option<usize>);
+
 /// The bits of one table.
 pub(super) struct Presence {
-    /// By id: where the field lies, how wide it is, and its bit if it may be missing.
-    slots: Vec<(u32, u32, Option<usize>)>,
+    /// By id.
+    slots: Vec<Slot>,
     bits: usize,
 }
 
@@ -39,7 +42,7 @@ impl Presence {
 
     /// The constant that describes the table to reader and writer.
     pub(super) fn shape(&self, table: &TableLayout) -> String {
-        let list = |value: &dyn Fn(&(u32, u32, Option<usize>)) -> i64| {
+        let list = |value: &dyn Fn(&Slot) -> i64| {
             let all: Vec<String> = self.slots.iter().map(|s| value(s).to_string()).collect();
             all.join(", ")
         };
@@ -51,9 +54,7 @@ impl Presence {
             list(&|s| s.1.into())
         );
         if self.bits > 0 {
-            let bit = |s: &(u32, u32, Option<usize>)| {
-                s.2.and_then(|b| i64::try_from(b).ok()).unwrap_or(-1)
-            };
+            let bit = |s: &Slot| s.2.and_then(|b| i64::try_from(b).ok()).unwrap_or(-1);
             let _ = write!(out, ", [{}]", list(&bit));
         }
         out + ");\n"

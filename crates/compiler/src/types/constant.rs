@@ -89,7 +89,11 @@ fn arithmetic(op: BinaryOp, a: f64, b: f64) -> Option<Constant> {
 }
 
 /// `ToInt32` of ECMA-262, 7.1.6.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // that is what it does
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss
+)] // that is what it does
 fn to_int32(number: f64) -> i32 {
     if number.is_finite() {
         number.trunc().rem_euclid(4_294_967_296.0) as u32 as i32

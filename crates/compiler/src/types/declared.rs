@@ -74,7 +74,7 @@ impl<'a> Resolver<'a> {
                     let fields = self.fields(file, &literal.members, &scope, &name)?;
                     return Ok(self.finish_object(index, fields));
                 }
-                self.alias(key, range_of(decl.id.span), |this| {
+                self.alias(&key, range_of(decl.id.span), |this| {
                     this.slot(file, &decl.type_ann, &scope, &schema_name)
                 })
             }
@@ -93,7 +93,7 @@ impl<'a> Resolver<'a> {
                     && first.extends.is_empty()
                     && is_dictionary(&first.body.body)
                 {
-                    return self.alias(key, range_of(first.id.span), |this| {
+                    return self.alias(&key, range_of(first.id.span), |this| {
                         this.dictionary(file, &first.body.body, &scope, &schema_name)
                             .unwrap_or(Err(Reported))
                     });
@@ -121,7 +121,7 @@ impl<'a> Resolver<'a> {
     /// What `resolve` finds behind a name that may stand inside of its own definition.
     fn alias(
         &mut self,
-        key: Key,
+        key: &Key,
         range: Range,
         resolve: impl FnOnce(&mut Self) -> Resolved<Slot>,
     ) -> Resolved<Slot> {
@@ -135,11 +135,11 @@ impl<'a> Resolver<'a> {
                 Ok(slot)
             }
             Ok(_) => {
-                self.aliases.remove(&key);
+                self.aliases.remove(key);
                 self.report(errors::endless_type(key.0, range, &key.1))
             }
             Err(reported) => {
-                self.aliases.remove(&key);
+                self.aliases.remove(key);
                 Err(reported)
             }
         }

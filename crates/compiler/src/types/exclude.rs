@@ -16,8 +16,8 @@ impl Resolver<'_> {
             return kind == target;
         }
         match (kind, target) {
-            (Kind::Text(_), Kind::Text(wide)) => wide.is_empty(),
-            (Kind::Number(..), Kind::Number(Number::Float64, wide)) => wide.is_empty(),
+            (Kind::Text(_), Kind::Text(wide))
+            | (Kind::Number(..), Kind::Number(Number::Float64, wide)) => wide.is_empty(),
             (Kind::List(a), Kind::List(b)) | (Kind::Record(a), Kind::Record(b)) => {
                 self.slot_fits(a, b, depth)
             }

@@ -42,7 +42,9 @@ impl<'a> Resolver<'a> {
                 .as_ref()
                 .map(|c| c.to_string_lossy().into_owned());
             let text = text.unwrap_or_else(|| quasi.raw.to_string());
-            strings.iter_mut().for_each(|s| s.push_str(&text));
+            for string in &mut strings {
+                string.push_str(&text);
+            }
             let Some(ty) = template.types.get(i) else {
                 continue;
             };

@@ -26,18 +26,15 @@ impl<'a> Resolver<'a> {
     /// `keyof T`.
     pub(super) fn keys(&mut self, file: usize, ty: &'a TsType, scope: &Scope) -> Resolved<Slot> {
         let slot = self.slot(file, ty, scope, "")?;
-        let names = match slot.kind {
-            Kind::Record(_) => Vec::new(),
-            _ => {
-                let object = self.object_of(file, ty.span(), &slot)?;
-                let fields = &self.types.objects[object].fields;
-                let names: Vec<String> = fields.iter().map(|f| f.name.clone()).collect();
-                if names.is_empty() {
-                    return self.unsupported(file, ty.span(), "a key of no fields", "add a field");
-                }
-                names
-            }
-        };
+        if let Kind::Record(_) = slot.kind {
+            return Ok(Slot::of(Kind::Text(Vec::new())));
+        }
+        let object = self.object_of(file, ty.span(), &slot)?;
+        let fields = &self.types.objects[object].fields;
+        let names: Vec<String> = fields.iter().map(|f| f.name.clone()).collect();
+        if names.is_empty() {
+            return self.unsupported(file, ty.span(), "a key of no fields", "add a field");
+        }
         Ok(Slot::of(Kind::Text(names)))
     }
 
@@ -188,7 +185,7 @@ impl<'a> Resolver<'a> {
             && let Some([TypeDecl::Enum(decl), ..]) =
                 self.declared[target].get(&local).map(Vec::as_slice)
         {
-            return Some(self.enum_object(target, decl, hint));
+            return Some(Ok(self.enum_object(target, decl, hint)));
         }
         let (target, Value::Constant(declarator, kind)) = self.value(file, name)? else {
             return None;
@@ -207,13 +204,13 @@ impl<'a> Resolver<'a> {
         file: usize,
         decl: &'a swc_core::ecma::ast::TsEnumDecl,
         hint: &str,
-    ) -> Resolved<Slot> {
+    ) -> Slot {
         let mut fields = Vec::new();
         for (name, value) in super::literal::values(decl) {
             let slot = Slot::of(value.map_or(Kind::Void, |v| v.kind()));
             fields.push(Field::plain(name, slot, file, range_of(decl.id.span)));
         }
-        Ok(self.anonymous(hint, fields))
+        self.anonymous(hint, fields)
     }
 
     /// The value a name stands for, and the file that declares it.

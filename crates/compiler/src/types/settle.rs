@@ -19,7 +19,7 @@ impl Resolver<'_> {
         }
         for &union in &reach.unions {
             let found = self.types.discriminate(union);
-            self.reports.extend(found.err());
+            self.reports.extend(found.err().map(|report| *report));
         }
         let mut in_tables = Reach::default();
         for slot in stored {
@@ -27,7 +27,7 @@ impl Resolver<'_> {
         }
         for &union in &in_tables.unions {
             let found = self.types.stored_apart(union);
-            self.reports.extend(found.err());
+            self.reports.extend(found.err().map(|report| *report));
         }
         self.types.name_recursive(&reach);
         (self.types, self.reports)
@@ -117,7 +117,7 @@ impl Types {
     }
 
     /// Finds out how the members of a union are told apart.
-    fn discriminate(&mut self, index: usize) -> Result<(), Report> {
+    fn discriminate(&mut self, index: usize) -> Result<(), Box<Report>> {
         let union = &self.unions[index];
         let mut objects = Vec::new();
         let mut classes = Vec::new();
@@ -130,13 +130,21 @@ impl Types {
                 }
             }
             if classes.contains(&class) || (class == "Json" && union.members.len() > 1) {
-                return Err(errors::ambiguous_union(union.file, union.range, class));
+                return Err(Box::new(errors::ambiguous_union(
+                    union.file,
+                    union.range,
+                    class,
+                )));
             }
             classes.push(class);
         }
         if objects.len() > 1 {
             let Some(field) = self.discriminant(&objects) else {
-                return Err(errors::ambiguous_union(union.file, union.range, "object"));
+                return Err(Box::new(errors::ambiguous_union(
+                    union.file,
+                    union.range,
+                    "object",
+                )));
             };
             self.unions[index].discriminant = Some(field);
         }
@@ -169,19 +177,19 @@ impl Types {
     }
 
     /// A row is JSON: members of a union must differ there too.
-    fn stored_apart(&self, index: usize) -> Result<(), Report> {
+    fn stored_apart(&self, index: usize) -> Result<(), Box<Report>> {
         let union = &self.unions[index];
         let mut seen: Vec<(&str, &str)> = Vec::new();
         for member in &union.members {
             let (class, json) = (class(member), json_class(member));
             let first = seen.iter().find(|(other, j)| *j == json && *other != class);
             if let Some((first, _)) = first {
-                return Err(errors::ambiguous_in_row(
+                return Err(Box::new(errors::ambiguous_in_row(
                     union.file,
                     union.range,
                     first,
                     class,
-                ));
+                )));
             }
             seen.push((class, json));
         }
@@ -226,7 +234,7 @@ impl Types {
         let mut found = false;
         let mut seen = Vec::new();
         self.parts(kind, &mut |part| {
-            self.search(part, kind, &mut seen, &mut found)
+            self.search(part, kind, &mut seen, &mut found);
         });
         found
     }
@@ -244,7 +252,7 @@ impl Types {
         }
         seen.push(slot.kind.clone());
         self.parts(&slot.kind, &mut |part| {
-            self.search(part, wanted, seen, found)
+            self.search(part, wanted, seen, found);
         });
     }
 }

@@ -81,7 +81,11 @@ impl Types {
             Kind::Text(literals) if literals.is_empty() => "string".to_owned(),
             Kind::Number(_, literals) if literals.is_empty() => "number".to_owned(),
             Kind::Text(_) | Kind::Number(..) | Kind::Literals(_) => {
-                return kind.literals().iter().map(|l| l.javascript()).collect();
+                return kind
+                    .literals()
+                    .iter()
+                    .map(super::ir::Literal::javascript)
+                    .collect();
             }
             Kind::Boolean => "boolean".to_owned(),
             Kind::Bigint { .. } => "bigint".to_owned(),

@@ -94,7 +94,7 @@ pub(super) fn simplify(kinds: Vec<Kind>) -> Vec<Kind> {
     let others = kinds
         .iter()
         .any(|k| *k != Kind::Boolean && k.literals().is_empty());
-    if !others && !(boolean && literals.is_empty()) {
+    if !(others || boolean && literals.is_empty()) {
         if boolean {
             literals.extend([true, false].map(Literal::Boolean));
         }
@@ -107,8 +107,9 @@ pub(super) fn simplify(kinds: Vec<Kind>) -> Vec<Kind> {
     let mut out: Vec<Kind> = Vec::new();
     for kind in kinds {
         let kinds = match kind {
-            Kind::Text(_) | Kind::Number(..) | Kind::Boolean if json => vec![Kind::Json],
-            Kind::Literals(_) if json => vec![Kind::Json],
+            Kind::Text(_) | Kind::Number(..) | Kind::Boolean | Kind::Literals(_) if json => {
+                vec![Kind::Json]
+            }
             Kind::Number(_, l) if l.is_empty() => {
                 vec![Kind::Number(width.unwrap_or(Number::Float64), l)]
             }

@@ -83,7 +83,9 @@ impl<'a> Resolver<'a> {
             }
             "Uppercase" | "Lowercase" | "Capitalize" | "Uncapitalize" => {
                 if let Kind::Text(literals) = &mut slot.kind {
-                    literals.iter_mut().for_each(|l| *l = recase(name, l));
+                    for literal in literals {
+                        *literal = recase(name, literal);
+                    }
                 }
                 return Ok(slot);
             }

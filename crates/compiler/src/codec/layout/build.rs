@@ -295,7 +295,7 @@ impl Builder<'_> {
             seen.push(field.name);
             fields.push(laid);
         }
-        let ids = self.id_names(&all, &fields, names);
+        let ids = id_names(&all, &fields, names);
         let size = place(&mut fields);
         let wide = fields.iter().any(|f| f.wire.size() == 8);
         let laid = &mut self.tables[table];
@@ -331,33 +331,6 @@ impl Builder<'_> {
             self.claims.insert(key.to_owned(), all.clone());
         }
         all
-    }
-
-    /// The names of all ids in the schema.
-    fn id_names(
-        &self,
-        all: &[Value],
-        fields: &[FieldLayout],
-        mut names: BTreeMap<String, u32>,
-    ) -> Vec<String> {
-        let live = |id: u32| {
-            fields.iter().find_map(|f| match (f.presence, f.tag) {
-                (Some((presence, _)), _) if presence == id => Some(format!("{}_null", f.name)),
-                (_, Some((tag, _))) if tag == id => Some(format!("{}_type", f.name)),
-                _ if f.id == id && f.wire != Wire::Nothing => Some(f.name.clone()),
-                _ => None,
-            })
-        };
-        let name = |(i, value): (usize, &Value)| {
-            let id = u32::try_from(i).unwrap_or(0);
-            live(id).unwrap_or_else(|| {
-                field_name(
-                    &format!("{}_gone", value.as_str().unwrap_or("")),
-                    &mut names,
-                )
-            })
-        };
-        all.iter().enumerate().map(name).collect()
     }
 
     fn wire(&mut self, slot: &Slot, key: &str, hint: &str) -> Wire {
@@ -398,6 +371,32 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+/// The names of all ids in the schema.
+fn id_names(
+    all: &[Value],
+    fields: &[FieldLayout],
+    mut names: BTreeMap<String, u32>,
+) -> Vec<String> {
+    let live = |id: u32| {
+        fields.iter().find_map(|f| match (f.presence, f.tag) {
+            (Some((presence, _)), _) if presence == id => Some(format!("{}_null", f.name)),
+            (_, Some((tag, _))) if tag == id => Some(format!("{}_type", f.name)),
+            _ if f.id == id && f.wire != Wire::Nothing => Some(f.name.clone()),
+            _ => None,
+        })
+    };
+    let name = |(i, value): (usize, &Value)| {
+        let id = u32::try_from(i).unwrap_or(0);
+        live(id).unwrap_or_else(|| {
+            field_name(
+                &format!("{}_gone", value.as_str().unwrap_or("")),
+                &mut names,
+            )
+        })
+    };
+    all.iter().enumerate().map(name).collect()
 }
 
 fn has_literals(slot: &Slot) -> bool {
