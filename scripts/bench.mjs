@@ -4,6 +4,10 @@ import { StepError, main } from './lib/steps.mjs';
 
 /** Name → what it measures and where it is. */
 const BENCHES = {
+  codec: {
+    about: 'values to bytes and back, beside JSON, msgpackr and the npm FlatBuffers builder',
+    load: () => import('../bench/codec/bench.mjs'),
+  },
   rpc: {
     about: 'echo and read by id over raystream, beside fastify and tRPC over plain HTTP',
     load: () => import('../bench/rpc/bench.mjs'),

@@ -25,13 +25,13 @@ export function render({ rows, ratios, spreads }) {
   return parts.join('\n');
 }
 
-function shownRatio(value) {
+export function shownRatio(value) {
   const range = `${value.min.toFixed(2)}–${value.max.toFixed(2)}`;
   return [value.median.toFixed(2), range, isSteady(value) ? '' : 'rounds differ by more than 15 %'];
 }
 
 /** Columns from `numbersFrom` on are aligned right. */
-function markdown([head, ...body], numbersFrom) {
+export function markdown([head, ...body], numbersFrom) {
   const all = [head, ...body];
   const widths = head.map((_, column) => Math.max(3, ...all.map((line) => line[column].length)));
   const pad = (text, column) => (column >= numbersFrom ? text.padStart(widths[column]) : text.padEnd(widths[column]));

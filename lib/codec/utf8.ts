@@ -10,27 +10,15 @@ const latin1Slice = (
 ).Buffer?.prototype.latin1Slice;
 
 /** Up to this many characters a loop is faster than a call into the platform. */
-const SHORT = 64;
+export const SHORT = 64;
 
 export const isWellFormed: (text: string) => boolean =
   'isWellFormed' in String.prototype
     ? (text) => (text as string & { isWellFormed(): boolean }).isWellFormed()
     : (text) => !/\p{Surrogate}/u.test(text);
 
-/** Writes text; where it ends, or -1 for text with half of a surrogate pair. There must be three bytes a unit. */
+/** Writes text that is well formed; where it ends. There must be three bytes a unit. */
 export function write(text: string, bytes: Uint8Array, start: number): number {
-  const length = text.length;
-  let end = start;
-  let i = 0;
-  if (length <= SHORT) {
-    for (; i < length; i++) {
-      const unit = text.charCodeAt(i);
-      if (unit > 127) break;
-      bytes[end++] = unit;
-    }
-    if (i === length) return end;
-  }
-  if (!isWellFormed(text)) return -1;
   return start + encoder.encodeInto(text, bytes.subarray(start)).written;
 }
 

