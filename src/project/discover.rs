@@ -35,6 +35,23 @@ pub fn sources(root: &Path) -> Result<Vec<SourceFile>, ProjectError> {
     Ok(files)
 }
 
+/// The scripts that the project's `index.html` loads from the project, by path.
+pub fn pages(root: &Path) -> Result<Vec<String>, ProjectError> {
+    let html = optional(root, "index.html")?.unwrap_or_default();
+    let scripts = html.split("<script").skip(1).filter_map(|rest| {
+        let tag = rest.split('>').next()?;
+        let value = tag.split_once("src=")?.1;
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let src = value[1..].split(quote).next()?;
+        Some(
+            src.trim_start_matches("./")
+                .trim_start_matches('/')
+                .to_owned(),
+        )
+    });
+    Ok(scripts.filter(|src| src.starts_with("src/")).collect())
+}
+
 /// A file's text, or `None` when there is no such file.
 pub fn optional(root: &Path, path: &str) -> Result<Option<String>, ProjectError> {
     match fs::read_to_string(root.join(path)) {

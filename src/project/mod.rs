@@ -79,6 +79,10 @@ pub fn compile_project(
     let started = Instant::now();
     let files = discover::sources(root)?;
     let lock = discover::optional(root, "kontract.lock.json")?;
+    let options = &Options {
+        pages: discover::pages(root)?,
+        ..options.clone()
+    };
     let key = cache::key(options, out_dir, lock.as_deref());
     let hashes = cache::hash_sources(&files);
     if use_cache

@@ -192,12 +192,22 @@ fn language(config: &TsConfig) -> Language {
     Language {
         legacy_decorators: options.experimental_decorators.unwrap_or(false),
         decorator_metadata: options.emit_decorator_metadata.unwrap_or(false),
-        verbatim_module_syntax: options.verbatim_module_syntax.unwrap_or(false),
+        assigned_fields: !options
+            .use_define_for_class_fields
+            .unwrap_or_else(|| defines_fields(options.target.as_deref())),
         classic_jsx: options.jsx.as_deref() == Some("react"),
         jsx_import_source: options.jsx_import_source.clone(),
         jsx_factory: options.jsx_factory.clone(),
         jsx_fragment_factory: options.jsx_fragment_factory.clone(),
     }
+}
+
+/// The default of `useDefineForClassFields`: from ES2022 on. What is emitted is newer than that, so
+/// without a `target` it is so.
+fn defines_fields(target: Option<&str>) -> bool {
+    let target = target.unwrap_or("esnext").to_ascii_lowercase();
+    let year = target.strip_prefix("es").and_then(|year| year.parse().ok());
+    year.is_none_or(|year: u32| year >= 2022)
 }
 
 enum Kind {

@@ -8,11 +8,11 @@ use rayon::prelude::*;
 use swc_core::common::{GLOBALS, Globals};
 
 use crate::codec::{Ids, Layout, codec_module, route_hash, schema, tables_module};
-use crate::diagnostics::{Report, Severity, render};
+use crate::diagnostics::{Report, Severity, reach as errors, render};
 use crate::emit::{self, Lock};
 use crate::modules::Modules;
 use crate::output::Manifest;
-use crate::parse::without_mark;
+use crate::parse::{Parsed, without_mark};
 use crate::resolve::{Input, read_all};
 use crate::routes::{RouteDecl, RouteType, find_routes, typed};
 use crate::split::{self, Halves, Items, Middleware, Server};
@@ -118,7 +118,8 @@ fn build(
         let found = parsed.bindings.every();
         reports.extend(found.flat_map(|found| decorators::check(index, parsed, found)));
     }
-    let (modules, missing) = Modules::link(parsed, links);
+    reports.extend(same_outputs(&parsed));
+    let (modules, missing) = Modules::link(parsed, links, options.language.clone());
     reports.extend(missing);
     let declared = find_routes(&modules, reports);
     let middleware = split::find_middleware(&modules, &declared, reports);
@@ -177,7 +178,7 @@ fn write(
         .collect();
     let names: Vec<(usize, String)> = declared.iter().map(|r| (r.file, r.id.clone())).collect();
     let contextual = split::contextual(modules, &items, &names);
-    let on_server = split::server_files(modules, halves, &facts.routes, &facts.middleware);
+    let on_server = split::server_files(modules, halves, &items, &facts.routes, &facts.middleware);
     split::check_ambient(
         modules,
         &items,
@@ -187,8 +188,14 @@ fn write(
         reports,
     );
     let names: BTreeSet<(usize, String)> = names.into_iter().collect();
-    let reach = split::reach(modules, halves, &items, &names, reports);
-    if reports.iter().any(|r| r.severity == Severity::Error) {
+    let reach = split::reach(modules, halves, &items, &names, &options.pages, reports);
+    let failed = |reports: &[Report]| reports.iter().any(|r| r.severity == Severity::Error);
+    // What is worth a warning depends on what is right.
+    if !failed(reports) {
+        split::check_state(modules, halves, &items, declared, reports);
+        split::check_surroundings(modules, halves, &items, &reach, &on_server, reports);
+    }
+    if failed(reports) {
         return BTreeMap::new();
     }
     let uses_txid = on_server
@@ -200,6 +207,7 @@ fn write(
         middleware: &facts.middleware,
         chains: facts.chains(),
         closures: options.closures,
+        values: split::Values::of(items.iter().map(|items| items.as_slice())),
         uses_txid,
     };
     let write_file = |file: usize| {
@@ -207,14 +215,13 @@ fn write(
         let path = split::output_path(&modules.files[file].path);
         let routes: Vec<&RouteType> = facts.of_file(file);
         let mut written = Vec::new();
-        if on_server.contains(&file) {
+        if on_server.contains(&file) && !is_declaration(&modules.files[file].path) {
             let printed =
                 half.within(|| split::server_module(&server, file, half, &items[file], &routes));
             written.push((format!("server/{path}"), printed.code));
             written.push((format!("server/{path}.map"), printed.map));
         }
-        let declaration_file = modules.files[file].path.ends_with(".d.ts");
-        if !reach.server_only[file] && !declaration_file {
+        if reach.client[file] && !is_declaration(&modules.files[file].path) {
             let printed = half.within(|| {
                 split::client_module(modules, file, half, &items[file], &reach, &routes)
             });
@@ -223,10 +230,54 @@ fn write(
         }
         written
     };
-    (0..modules.files.len())
+    let mut files: BTreeMap<String, String> = (0..modules.files.len())
         .into_par_iter()
         .flat_map_iter(write_file)
-        .collect()
+        .collect();
+    let calls_helpers = |file: usize, in_half: &dyn Fn(usize) -> bool| {
+        let helpers = split::helpers_of(&halves.of(file).module);
+        let mut all = items[file].iter().enumerate();
+        !helpers.is_empty()
+            && all.any(|(index, item)| {
+                in_half(index) && helpers.iter().any(|name| item.refers_to(name))
+            })
+    };
+    let client = |file: usize| calls_helpers(file, &|index| reach.items[file].contains(&index));
+    let server = |file: usize| calls_helpers(file, &|_| on_server.contains(&file));
+    let mut all = 0..modules.files.len();
+    if all.clone().any(client) {
+        files.insert(
+            "client/helpers.js".to_owned(),
+            split::HELPERS_SOURCE.to_owned(),
+        );
+    }
+    if all.any(server) {
+        files.insert(
+            "server/helpers.js".to_owned(),
+            split::HELPERS_SOURCE.to_owned(),
+        );
+    }
+    files
+}
+
+/// `a.ts` beside `a.tsx`: one would overwrite the other.
+fn same_outputs(files: &[Parsed]) -> Vec<Report> {
+    let mut outputs: BTreeMap<String, &str> = BTreeMap::new();
+    let mut reports = Vec::new();
+    for (index, parsed) in files.iter().enumerate() {
+        let output = split::output_path(&parsed.path);
+        if let Some(first) = outputs.get(&output) {
+            reports.push(errors::same_output(index, first, &parsed.path, &output));
+        }
+        outputs.insert(output, &parsed.path);
+    }
+    reports
+}
+
+fn is_declaration(path: &str) -> bool {
+    [".d.ts", ".d.mts", ".d.cts"]
+        .iter()
+        .any(|end| path.ends_with(end))
 }
 
 /// What the wire types of one file's routes become.

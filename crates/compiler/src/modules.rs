@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use swc_core::ecma::ast::Ident;
 use swc_core::ecma::ast::{
     Decl, DefaultDecl, ExportSpecifier, ImportSpecifier, Module, ModuleDecl, ModuleExportName,
-    ModuleItem, Stmt,
+    ModuleItem, Stmt, Str, TsImportEqualsDecl, TsModuleName, TsModuleRef,
 };
 use swc_core::ecma::utils::find_pat_ids;
 
+use crate::Language;
 use crate::diagnostics::{Report, split};
 use crate::parse::{Parsed, range_of};
 use crate::resolve::Links;
@@ -18,6 +19,7 @@ pub(crate) struct Modules {
     pub files: Vec<Parsed>,
     pub names: Vec<Names>,
     links: Links,
+    pub language: Language,
 }
 
 /// What one module imports and exports.
@@ -56,11 +58,16 @@ pub(crate) enum Export {
 }
 
 impl Modules {
-    pub(crate) fn link(files: Vec<Parsed>, links: Links) -> (Self, Vec<Report>) {
+    pub(crate) fn link(
+        files: Vec<Parsed>,
+        links: Links,
+        language: Language,
+    ) -> (Self, Vec<Report>) {
         let mut modules = Self {
             names: Vec::new(),
             files,
             links,
+            language,
         };
         let mut reports = Vec::new();
         let names = (0..modules.files.len())
@@ -129,10 +136,14 @@ impl Modules {
             let ModuleItem::ModuleDecl(decl) = item else {
                 continue;
             };
-            let source = match decl {
+            let source: Option<&Str> = match decl {
                 ModuleDecl::Import(d) => Some(&d.src),
-                ModuleDecl::ExportNamed(d) => d.src.as_ref(),
+                ModuleDecl::ExportNamed(d) => d.src.as_deref(),
                 ModuleDecl::ExportAll(d) => Some(&d.src),
+                ModuleDecl::TsImportEquals(d) => match &d.module_ref {
+                    TsModuleRef::TsExternalModuleRef(from) => Some(&from.expr),
+                    TsModuleRef::TsEntityName(_) => None,
+                },
                 _ => None,
             };
             let resolved = source.and_then(|src| {
@@ -144,10 +155,48 @@ impl Modules {
                 }
                 resolved
             });
+            if let ModuleDecl::TsImportEquals(import) = decl {
+                self.read_required(import, resolved.clone(), &mut names);
+            }
             read_declaration(decl, resolved, &mut names);
         }
         names
     }
+}
+
+impl Modules {
+    /// `import x = require('…')` names what is exported as a whole, or the whole module.
+    fn read_required(
+        &self,
+        import: &TsImportEqualsDecl,
+        source: Option<Source>,
+        names: &mut Names,
+    ) {
+        let Some(from) = source else { return };
+        let whole = matches!(&from, Source::Project(target) if !assigns_its_export(&self.files[*target].module));
+        let name = if whole {
+            Imported::Namespace
+        } else {
+            Imported::Name("default".to_owned())
+        };
+        let local = import.id.sym.to_string();
+        if import.is_export {
+            names
+                .exports
+                .insert(local.clone(), Export::Local(local.clone()));
+        }
+        names.imports.insert(local, Import { from, name });
+    }
+}
+
+/// Whether a module has `export = …`.
+pub(crate) fn assigns_its_export(module: &Module) -> bool {
+    module.body.iter().any(|item| {
+        matches!(
+            item,
+            ModuleItem::ModuleDecl(ModuleDecl::TsExportAssignment(_))
+        )
+    })
 }
 
 fn is_asset(specifier: &str) -> bool {
@@ -230,6 +279,15 @@ fn read_declaration(decl: &ModuleDecl, source: Option<Source>, names: &mut Names
                 .exports
                 .insert("default".to_owned(), Export::Local(local));
         }
+        ModuleDecl::TsExportAssignment(export) => {
+            let local = export
+                .expr
+                .as_ident()
+                .map_or_else(|| "default".to_owned(), |i| i.sym.to_string());
+            names
+                .exports
+                .insert("default".to_owned(), Export::Local(local));
+        }
         _ => {}
     }
 }
@@ -246,7 +304,11 @@ pub(crate) fn declared_names(decl: &Decl) -> Vec<String> {
         Decl::TsInterface(i) => vec![i.id.sym.to_string()],
         Decl::TsTypeAlias(a) => vec![a.id.sym.to_string()],
         Decl::TsEnum(e) => vec![e.id.sym.to_string()],
-        Decl::TsModule(_) | Decl::Using(_) => Vec::new(),
+        Decl::TsModule(m) => match &m.id {
+            TsModuleName::Ident(id) if !m.global => vec![id.sym.to_string()],
+            _ => Vec::new(),
+        },
+        Decl::Using(_) => Vec::new(),
     }
 }
 

@@ -26,6 +26,13 @@ impl Notes {
         }
     }
 
+    /// The texts of the comments right before a place.
+    pub(crate) fn before(&self, place: BytePos) -> impl Iterator<Item = &str> {
+        let found = self.leading.binary_search_by_key(&place, |(at, _)| *at);
+        let comments = found.ok().map(|index| &self.leading[index].1);
+        comments.into_iter().flatten().map(|comment| &*comment.text)
+    }
+
     /// A copy for one use: whoever prints with it takes the comments out.
     pub(crate) fn lend(&self) -> SingleThreadedComments {
         SingleThreadedComments::from_leading_and_trailing(

@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use swc_core::common::comments::SingleThreadedComments;
 use swc_core::common::sync::Lrc;
 use swc_core::common::{BytePos, FileName, SourceMap, Span, Spanned};
-use swc_core::ecma::ast::{EsVersion, Module};
+use swc_core::ecma::ast::{Decl, EsVersion, Module, ModuleItem, Stmt};
 use swc_core::ecma::parser::{Syntax, TsSyntax, parse_file_as_module};
 
 use crate::SourceFile;
@@ -107,7 +107,12 @@ pub(crate) fn parse(
         Ok(module) if errors.is_empty() => module,
         _ => return Err(errors),
     };
-    let (bindings, reports) = bind(index, &blanked, &module);
+    let (bindings, mut reports) = bind(index, &blanked, &module);
+    for item in &module.body {
+        if let ModuleItem::Stmt(Stmt::Decl(Decl::Using(using))) = item {
+            reports.push(syntax::top_level_using(index, range_of(using.span)));
+        }
+    }
     let sources = Lrc::new(SourceMap::default());
     sources.new_source_file(name, text.to_owned());
     let parsed = Parsed {

@@ -25,6 +25,8 @@ pub struct Options {
     pub mode: Mode,
     /// What the client half knows of its server.
     pub client: ClientConfig,
+    /// The files a page loads, by path: client code starts there.
+    pub pages: Vec<String>,
     /// How the sources are to be read.
     pub language: Language,
     /// Calls every middleware instead of splicing what can be spliced: what tests compare with.
@@ -42,8 +44,8 @@ pub struct Language {
     pub legacy_decorators: bool,
     /// `emitDecoratorMetadata`.
     pub decorator_metadata: bool,
-    /// `verbatimModuleSyntax`: imports without `type` stay, used or not.
-    pub verbatim_module_syntax: bool,
+    /// Not `useDefineForClassFields`: fields are assigned, and those without a value are not there.
+    pub assigned_fields: bool,
     /// `"jsx": "react"`: calls of a factory instead of the automatic runtime.
     pub classic_jsx: bool,
     /// `jsxImportSource`: whose automatic runtime, `react` by default.

@@ -19,6 +19,7 @@ fn damaged_projects_are_diagnosed() {
         let mut files: Vec<_> = fs::read_dir(folder.join("src"))
             .unwrap()
             .map(|e| e.unwrap().path())
+            .filter(|path| path.is_file())
             .collect();
         files.sort();
         for _ in 0..20 {

@@ -74,7 +74,14 @@ export class Loader {
     const root = findProject(dirname(file));
     if (root === undefined || !relative(root, file).startsWith(`src${sep}`)) return undefined;
     const module = clientModule(root, this.compile(root), file);
-    return module && pathToFileURL(module).href;
+    if (module) return pathToFileURL(module).href;
+    const name = relative(root, file).replaceAll(sep, '/');
+    const error = new UserError(
+      `${name} has no client half: only server code needs it`,
+      'Import a file with @backend functions, or what client code of the project imports.',
+    );
+    error.stack = error.message;
+    throw error;
   }
 
   /** Compiles each project once a process; the cache answers when nothing has changed. */

@@ -5,6 +5,7 @@
 
 mod frame;
 pub(crate) mod middleware;
+pub(crate) mod reach;
 pub(crate) mod schema;
 pub(crate) mod split;
 pub(crate) mod syntax;

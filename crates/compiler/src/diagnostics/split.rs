@@ -20,21 +20,6 @@ pub(crate) fn duplicate_route(
     .help("a function's name is its address on the wire: rename one of them")
 }
 
-/// Server-only code in reach of the client; `trace` goes from the client's entry to the import.
-pub(crate) fn server_only(file: usize, range: Range, what: &str, trace: &[String]) -> Report {
-    Report::error(
-        "KT3002",
-        file,
-        range,
-        format!("client code reaches {what}, which exists only on the server"),
-    )
-    .label("reached here")
-    .help(format!(
-        "reached through {}; move it behind a `@backend` function",
-        trace.join(" → ")
-    ))
-}
-
 /// `ctx` or `env` where no call is running.
 pub(crate) fn ambient_outside_call(file: usize, range: Range, name: &str) -> Report {
     Report::error("KT3003", file, range, format!("`{name}` exists only during a call"))
@@ -110,4 +95,15 @@ pub(crate) fn not_a_route_id(file: usize, range: Range, id: &str) -> Report {
         format!("`{id}` cannot be the name of a backend function"),
     )
     .help("`then` and names that start with `__` mean something else to JavaScript or to Kontract")
+}
+
+/// A backend function with several signatures.
+pub(crate) fn overloaded_route(file: usize, range: Range, name: &str) -> Report {
+    Report::error(
+        "KT3015",
+        file,
+        range,
+        format!("the backend function `{name}` has several signatures"),
+    )
+    .help("calls are encoded by one: write one signature with unions or optional parameters, or one function for each")
 }

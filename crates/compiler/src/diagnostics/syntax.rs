@@ -116,3 +116,14 @@ pub(crate) fn nested_too_deep(file: usize, range: Range) -> Report {
     )
     .help("split it into smaller functions")
 }
+
+/// `using` outside of a block: the whole module would have to be wrapped.
+pub(crate) fn top_level_using(file: usize, range: Range) -> Report {
+    Report::error(
+        "KT1010",
+        file,
+        range,
+        "`using` cannot stand at the top level of a module here".to_owned(),
+    )
+    .help("put it and what uses it into a block or a function: not every platform has `using`, and a module cannot be wrapped in `try`")
+}

@@ -13,7 +13,7 @@ use super::{Body, Meta, RouteDecl};
 use crate::blank::{Argument, Value};
 use crate::decorators;
 use crate::diagnostics::{Report, split};
-use crate::modules::{Export, Modules};
+use crate::modules::{Export, Modules, declaration};
 use crate::parse::{Parsed, range_of};
 use crate::types::is_identifier;
 
@@ -169,6 +169,14 @@ fn decorated<'a>(
         reports.push(split::anonymous_route(file, decorator.range));
         return;
     };
+    if function.body.is_none() || has_other_signatures(parsed, name) {
+        reports.push(split::overloaded_route(
+            file,
+            range_of(name.span),
+            &name.sym,
+        ));
+        return;
+    }
     if !exported {
         reports.push(split::not_exported(file, range_of(name.span), &name.sym));
     }
@@ -192,6 +200,23 @@ fn decorated<'a>(
         returns: function.return_type.as_ref().map(|t| &*t.type_ann),
     };
     found.push(route);
+}
+
+/// Whether a function has signatures without a body beside the one it has with one.
+fn has_other_signatures(parsed: &Parsed, name: &Ident) -> bool {
+    parsed.module.body.iter().any(|item| {
+        let (ident, body) = match item {
+            ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(export)) => match &export.decl {
+                DefaultDecl::Fn(f) => (f.ident.as_ref(), &f.function.body),
+                _ => return false,
+            },
+            other => match declaration(other) {
+                Some(Decl::Fn(f)) => (Some(&f.ident), &f.function.body),
+                _ => return false,
+            },
+        };
+        body.is_none() && ident.is_some_and(|ident| ident.sym == name.sym)
+    })
 }
 
 /// `backend(…)`, imported from `kontract`.

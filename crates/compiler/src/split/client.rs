@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use swc_core::common::SyntaxContext;
 use swc_core::ecma::ast::{
     ExportSpecifier, ImportDecl, Module, ModuleDecl, ModuleExportName, ModuleItem,
 };
 
-use super::items::{Half, Item, Reference, Shape};
+use super::items::{Half, Item, Reference};
 use super::reach::{Reach, local_name};
 use super::redirect::Redirect;
 use super::{output_path, relative};
@@ -28,24 +27,25 @@ pub(crate) fn client_module(
     let parsed = &modules.files[file];
     let here = format!("client/{}", output_path(&parsed.path));
     let included = &reach.items[file];
-    let kept = Kept::new(modules, file, half.top_level, items, included, routes);
+    let kept = Kept::new(modules, file, items, reach, routes);
     let body = half.module.body.iter().enumerate();
-    let mut body: Vec<ModuleItem> = body
-        .filter_map(|(index, item)| kept.item(item, included.contains(&index)))
+    let body: Vec<ModuleItem> = body
+        .filter_map(|(index, item)| kept.item(index, item))
         .collect();
+    let mut module = Module {
+        body,
+        ..half.module.clone()
+    };
+    reach.values.filter(modules, file, &mut module);
     let mut redirect = Redirect {
         modules,
         file,
         here: &here,
         half: "client",
     };
-    for item in &mut body {
+    for item in &mut module.body {
         redirect.item(item);
     }
-    let module = Module {
-        body,
-        ..half.module.clone()
-    };
     let mut before = Vec::new();
     if !routes.is_empty() {
         before.push(format!(
@@ -107,94 +107,68 @@ fn stub(route: &RouteType, prefix: &str) -> String {
 
 /// What the client half keeps of a file.
 struct Kept<'a> {
+    included: &'a BTreeSet<usize>,
     /// Names the kept items refer to.
     used: BTreeSet<&'a str>,
     /// Names the client half declares.
     declared: BTreeSet<&'a str>,
     /// Backend functions exported by a list of their own.
     listed: BTreeSet<String>,
-    has_routes: bool,
-    top_level: SyntaxContext,
 }
 
 impl<'a> Kept<'a> {
     fn new(
         modules: &'a Modules,
         file: usize,
-        top_level: SyntaxContext,
         items: &'a [Item],
-        included: &BTreeSet<usize>,
+        reach: &'a Reach,
         routes: &[&'a RouteType],
     ) -> Self {
+        let included = &reach.items[file];
         let mut used = BTreeSet::new();
         let mut declared: BTreeSet<&str> = routes.iter().map(|r| r.id.as_str()).collect();
         for &index in included {
             let item = &items[index];
             declared.extend(item.declares.iter().map(String::as_str));
-            if item.shape != Shape::Export {
-                used.extend(item.refers.iter().map(|r| match r {
-                    Reference::Name(name) | Reference::Member(name, _) => name.as_str(),
-                }));
-            }
-        }
-        let listed = exported_by_list(&modules.files[file].module);
-        // What a list exports stays importable when it is another module's.
-        let has_routes = !routes.is_empty();
-        if !has_routes {
-            used.extend(
-                modules.names[file]
-                    .imports
-                    .keys()
-                    .map(String::as_str)
-                    .filter(|n| listed.contains(*n)),
-            );
+            used.extend(item.refers.iter().map(|r| match r {
+                Reference::Name(name) | Reference::Member(name, _) => name.as_str(),
+            }));
         }
         Self {
+            included,
             used,
             declared,
-            listed,
-            has_routes,
-            top_level,
+            listed: exported_by_list(&modules.files[file].module),
         }
     }
 
-    fn item(&self, item: &ModuleItem, included: bool) -> Option<ModuleItem> {
+    fn item(&self, index: usize, item: &ModuleItem) -> Option<ModuleItem> {
         match item {
-            ModuleItem::ModuleDecl(ModuleDecl::Import(import)) => self.import(import),
-            ModuleItem::ModuleDecl(ModuleDecl::ExportNamed(export)) => {
+            ModuleItem::ModuleDecl(ModuleDecl::Import(import)) => self.import(index, import),
+            ModuleItem::ModuleDecl(ModuleDecl::ExportNamed(export)) if export.src.is_none() => {
                 let mut export = export.clone();
-                match &export.src {
-                    Some(_) if self.has_routes && !included => return None,
-                    Some(_) => {}
-                    None => export.specifiers.retain(|s| match s {
-                        ExportSpecifier::Named(s) => {
-                            let name = export_name(&s.orig);
-                            self.declared.contains(name.as_str())
-                                || self.used.contains(name.as_str())
-                        }
-                        _ => true,
-                    }),
-                }
+                export.specifiers.retain(|s| match s {
+                    ExportSpecifier::Named(s) => {
+                        let name = export_name(&s.orig);
+                        self.declared.contains(name.as_str()) || self.used.contains(name.as_str())
+                    }
+                    _ => true,
+                });
                 (!export.specifiers.is_empty()).then(|| ModuleDecl::ExportNamed(export).into())
             }
-            ModuleItem::ModuleDecl(ModuleDecl::ExportAll(export)) => {
-                Some(ModuleDecl::ExportAll(export.clone()).into())
-            }
-            _ => included.then(|| item.clone()),
+            _ => self.included.contains(&index).then(|| item.clone()),
         }
     }
 
-    fn import(&self, import: &ImportDecl) -> Option<ModuleItem> {
-        let mut import = import.clone();
-        let for_its_effect = import.specifiers.is_empty();
-        // What the JSX transform imports is no name of the user's.
-        import.specifiers.retain(|s| {
-            s.local().ctxt != self.top_level || self.used.contains(local_name(s).as_str())
-        });
-        if import.specifiers.is_empty() && (self.has_routes || !for_its_effect) {
-            return None;
+    fn import(&self, index: usize, import: &ImportDecl) -> Option<ModuleItem> {
+        if self.included.contains(&index) {
+            return Some(ModuleDecl::Import(import.clone()).into());
         }
-        Some(ModuleDecl::Import(import).into())
+        let mut import = import.clone();
+        import
+            .specifiers
+            .retain(|s| self.used.contains(local_name(s).as_str()));
+        (!import.specifiers.is_empty()).then(|| ModuleDecl::Import(import).into())
     }
 }
 

@@ -26,11 +26,6 @@ impl<'a> Halves<'a> {
             .get_or_init(|| prepare(self.0, file))
     }
 
-    /// All of them, in the order of the files.
-    pub(crate) fn iter(self) -> impl Iterator<Item = &'a Half> {
-        (0..self.0.files.len()).map(move |file| self.of(file))
-    }
-
     /// The items of one file.
     pub(crate) fn items(self, file: usize) -> Items {
         Arc::new(analyse(self.of(file)))

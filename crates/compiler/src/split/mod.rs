@@ -9,11 +9,15 @@ mod chain;
 mod client;
 mod halves;
 mod items;
+mod lower;
 mod middleware;
 mod prepare;
 mod reach;
 mod redirect;
 mod server;
+mod state;
+mod surroundings;
+mod values;
 
 use crate::resolve::has_extension;
 
@@ -21,9 +25,13 @@ pub(crate) use ambient::contextual;
 pub(crate) use client::client_module;
 pub(crate) use halves::{Halves, Items};
 pub(crate) use items::Half;
+pub(crate) use lower::{HELPERS_SOURCE, helpers_of};
 pub(crate) use middleware::{Middleware, find_middleware};
 pub(crate) use reach::reach;
 pub(crate) use server::{Server, check_ambient, server_files, server_module};
+pub(crate) use state::check_state;
+pub(crate) use surroundings::check_surroundings;
+pub(crate) use values::Values;
 
 /// The output path of a source file: `src/a.tsx` → `src/a.js`, `src/a.json` → `src/a.json.js`.
 pub(crate) fn output_path(path: &str) -> String {

@@ -1,13 +1,11 @@
 //! From TypeScript as parsed to JavaScript with resolved names, the form both halves are cut from.
 
 use swc_core::common::{GLOBALS, Globals, Mark, SyntaxContext};
-use swc_core::ecma::ast::{Decl, Expr, Module, ModuleItem, Pass, Pat, Program, Stmt, VarDecl};
-use swc_core::ecma::transforms::base::resolver;
-use swc_core::ecma::transforms::react::{Options, Runtime, react};
-use swc_core::ecma::transforms::typescript::{Config, typescript};
+use swc_core::ecma::ast::{Decl, Expr, Module, ModuleItem, Pat, Stmt, VarDecl};
 use swc_core::ecma::visit::{VisitMut, VisitMutWith};
 
 use super::items::Half;
+use super::lower::lower;
 use crate::modules::{Modules, declaration};
 use crate::notes::Notes;
 use crate::routes::call_of_kontract;
@@ -36,37 +34,7 @@ fn javascript(modules: &Modules, file: usize) -> (Module, [SyntaxContext; 2], No
     module.body.retain(|item| !declares_ambient(item));
     module.visit_mut_with(&mut Unwrap { modules, file });
     let (unresolved, top_level) = (Mark::new(), Mark::new());
-    let mut program = Program::Module(module);
-    resolver(unresolved, top_level, true).process(&mut program);
-    typescript(
-        Config {
-            no_empty_export: true,
-            ..Config::default()
-        },
-        unresolved,
-        top_level,
-    )
-    .process(&mut program);
-    let mut notes = parsed.notes.clone();
-    if parsed.path.ends_with('x') {
-        let comments = notes.lend();
-        let options = Options {
-            runtime: Some(Runtime::Automatic),
-            ..Options::default()
-        };
-        react(
-            parsed.sources.clone(),
-            Some(&comments),
-            options,
-            top_level,
-            unresolved,
-        )
-        .process(&mut program);
-        notes = Notes::keep(comments);
-    }
-    let Program::Module(mut module) = program else {
-        unreachable!("a module stays a module")
-    };
+    let (mut module, notes) = lower(modules, file, module, [unresolved, top_level]);
     module.body = module
         .body
         .into_iter()

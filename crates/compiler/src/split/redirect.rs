@@ -6,6 +6,7 @@ use swc_core::ecma::ast::{
 };
 use swc_core::ecma::visit::{VisitMut, VisitMutWith};
 
+use super::lower::HELPERS_SPECIFIER;
 use super::{output_path, relative};
 use crate::modules::{Modules, Source};
 use crate::resolve::{dynamic_import, has_extension};
@@ -26,6 +27,12 @@ impl Redirect<'_> {
     }
 
     fn target(&self, specifier: &str) -> Option<Target> {
+        if specifier == HELPERS_SPECIFIER {
+            return Some(Target {
+                to: format!("{}/helpers.js", self.half),
+                is_json: false,
+            });
+        }
         match self.modules.source(self.file, specifier)? {
             Source::Project(target) => {
                 let path = &self.modules.files[target].path;

@@ -16,6 +16,7 @@ use super::items::{Half, Item, Shape};
 use super::middleware::Middleware;
 use super::reach::specifier;
 use super::redirect::Redirect;
+use super::values::Values;
 use super::{output_path, relative};
 use crate::diagnostics::{Report, split};
 use crate::emit::{Printed, Stub, print};
@@ -29,12 +30,14 @@ use crate::types::quote;
 pub(crate) fn server_files(
     modules: &Modules,
     halves: Halves<'_>,
+    items: &[Items],
     routes: &[RouteType],
     middleware: &Middleware,
 ) -> BTreeSet<usize> {
     loaded_by(
         modules,
         halves,
+        items,
         routes.iter().map(|r| r.file).chain(middleware.file),
     )
 }
@@ -42,6 +45,7 @@ pub(crate) fn server_files(
 fn loaded_by(
     modules: &Modules,
     halves: Halves<'_>,
+    items: &[Items],
     start: impl Iterator<Item = usize>,
 ) -> BTreeSet<usize> {
     let mut files = BTreeSet::new();
@@ -54,6 +58,11 @@ fn loaded_by(
             if let Some(Source::Project(target)) =
                 specifier(item).and_then(|s| modules.source(file, &s))
             {
+                queue.push(target);
+            }
+        }
+        for specifier in items[file].iter().flat_map(|item| &item.imports) {
+            if let Some(Source::Project(target)) = modules.source(file, specifier) {
                 queue.push(target);
             }
         }
@@ -111,6 +120,8 @@ pub(crate) struct Server<'a> {
     pub chains: BTreeSet<Vec<usize>>,
     /// Whether middleware is called and never spliced.
     pub closures: bool,
+    /// What is a value when the program runs.
+    pub values: Values,
     /// Whether `ctx.currentTxid` is read anywhere.
     pub uses_txid: bool,
 }
@@ -154,6 +165,7 @@ pub(crate) fn server_module(
             add_parameters(item, &mut PassOn::new(modules, file, half, contextual));
         }
     }
+    server.values.filter(modules, file, &mut module);
     if middleware.file == Some(file) {
         let wanted = splice::Wanted {
             lists: &server.chains,
