@@ -1,40 +1,22 @@
 //! A session's two ends, and everything a network, an attacker and a sleeping host can do to them,
 //! against a model: which sequences have been seen, and which nonces have been used.
+mod message;
+mod template;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::convert::Infallible;
 
-use kontract_raystream::{
-    Asleep, Attachment, Awake, CallId, ClientHandshake, ClientSession, Credit, Draft, Event,
-    FrameBuf, Heartbeat, Incoming, Limits, Opener, Reply, Request, Responder, RpcCall, RpcError,
-    RpcResponse, Sealer, ServerHandshake, ServerParameters, SessionId, SessionKeys, StateError,
-    StaticKey, Subscribe, Suite, Transport, WakeError,
-};
+use kontract_raystream::{Asleep, Awake, Draft, StateError, Transport, WakeError};
 
 use super::input::Input;
+use message::Message;
+use template::{Client, Slot, Template};
 
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
     let mut world = World::new(input.byte());
     while !input.is_empty() && !matches!(world.server, Server::Gone) {
         world.step(&mut input);
-    }
-}
-
-#[derive(Default)]
-struct Slot(RefCell<Vec<u8>>);
-
-impl Attachment for Slot {
-    type Error = Infallible;
-
-    fn load(&self) -> Result<Vec<u8>, Infallible> {
-        Ok(self.0.borrow().clone())
-    }
-
-    fn store(&self, state: &[u8]) -> Result<(), Infallible> {
-        *self.0.borrow_mut() = state.to_vec();
-        Ok(())
     }
 }
 
@@ -52,14 +34,6 @@ struct Direction {
     counters: BTreeSet<u32>,
     seen: BTreeSet<u32>,
     dead: bool,
-}
-
-/// What a frame says: its kind, its call, and a number that is in its payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Message {
-    kind: u8,
-    call: u64,
-    value: u32,
 }
 
 struct World {
@@ -249,95 +223,6 @@ impl World {
     }
 }
 
-/// A session's two ends right after the handshake, which is too slow to run for every input.
-struct Template {
-    suite: Suite,
-    transport: Transport,
-    keys: SessionKeys,
-    state: Vec<u8>,
-}
-
-/// The client's end, from its keys.
-struct Client {
-    sealer: Sealer,
-    opener: Opener,
-}
-
-impl Template {
-    fn new(mode: u8) -> Self {
-        let suite = if mode & 1 == 0 {
-            Suite::ChaChaPoly
-        } else {
-            Suite::AesGcm
-        };
-        let transport = if mode & 2 == 0 {
-            Transport::Http
-        } else {
-            Transport::WebSocket
-        };
-        let gateway = [StaticKey::from_private([7; 32])];
-        let pin = gateway[0].public();
-        let (_, mut init) =
-            ClientHandshake::start(suite, transport, pin, "fuzz", [8; 32]).expect("a good pin");
-        let parameters = ServerParameters {
-            session_id: SessionId::new_v7(1_700_000_000_000, [1; 10]),
-            expires_at: 1_700_000_300_000,
-            ttl_ms: Limits::DEFAULT_TTL_MS,
-            limits: limits(),
-            max_inflight: 8,
-        };
-        let mut copy = init.clone();
-        let (server, _) = ServerHandshake::accept(&gateway, &mut copy).expect("a real INIT");
-        let (server, mut response) = server.respond(parameters, [9; 32]).expect("it fits");
-        let slot = Slot::default();
-        let awake = Awake::new(server, &slot).expect("a slot keeps");
-        let Ok(_) = awake.sleep(&slot);
-
-        // The same handshake once more, for its keys: the hello is the one that was answered.
-        let parse = |bytes, direction| Incoming::parse(bytes, direction, limits()).expect("ours");
-        let hello = |buffer: &mut FrameBuf| {
-            let client = ClientHandshake::start(suite, transport, pin, "fuzz", [8; 32]);
-            let session = client.expect("a good pin").0.finish(&mut response);
-            session.expect("a real RESPONSE").hello.encode(buffer);
-        };
-        let frame = parse(&mut init, kontract_raystream::Direction::ClientToServer);
-        let (_, responder) = Responder::accept(&gateway, frame).expect("a real INIT");
-        let (_, output) = responder.respond([9; 32], hello).expect("it fits");
-        Self {
-            suite,
-            transport,
-            keys: output.into_keys(parameters.session_id),
-            state: slot.0.take(),
-        }
-    }
-
-    fn client(&self) -> Client {
-        let (up, down) = (&self.keys.client_to_server, &self.keys.server_to_client);
-        let direction = kontract_raystream::Direction::ClientToServer;
-        Client {
-            sealer: Sealer::new(self.suite, direction, up, limits()),
-            opener: Opener::new(self.suite, self.transport, down),
-        }
-    }
-}
-
-impl Client {
-    /// What it reads, and whether the bytes were a frame at all.
-    fn open(&self, bytes: &mut [u8]) -> (bool, Option<Message>) {
-        let direction = kontract_raystream::Direction::ServerToClient;
-        let Ok(frame) = Incoming::parse(bytes, direction, limits()) else {
-            return (false, None);
-        };
-        let opened = self.opener.open(frame).ok();
-        let reply = opened.map(|opened| ClientSession::decode(opened).expect("as written"));
-        (true, reply.map(Message::of_reply))
-    }
-}
-
-fn limits() -> Limits {
-    Limits::with_max_frame(0)
-}
-
 impl Direction {
     fn sent(&mut self, frame: Vec<u8>, message: Message) {
         self.used(frame[16..28].try_into().expect("12 bytes"));
@@ -370,122 +255,6 @@ impl Direction {
     }
 }
 
-impl Message {
-    /// Kind 0 to 5; the session's own have no call, and only some carry the number.
-    fn upwards(self) -> Self {
-        let session_wide = self.kind >= 4;
-        let call = if session_wide { 0 } else { self.call };
-        let value = if matches!(self.kind, 3 | 5) {
-            0
-        } else {
-            self.value
-        };
-        Self {
-            call,
-            value,
-            ..self
-        }
-    }
-
-    fn downwards(self) -> Self {
-        // An event's last or not is its kind: 2 or 3.
-        let session_wide = self.kind >= 4;
-        let call = if session_wide { 0 } else { self.call };
-        let value = if self.kind == 5 { 0 } else { self.value };
-        Self {
-            call,
-            value,
-            ..self
-        }
-    }
-
-    fn to_server(self) -> Draft {
-        let (id, bytes) = (CallId(self.call), self.value.to_be_bytes());
-        let credit = Credit {
-            events: self.value,
-            bytes: self.value,
-        };
-        match self.kind {
-            0 => Draft::call(id, &RpcCall::new("m", &bytes, [1; 16])),
-            1 => Draft::subscribe(id, &Subscribe::new("m", &bytes, credit)),
-            2 => Draft::credit(id, credit),
-            3 => Draft::unsubscribe(id),
-            4 => Draft::heartbeat(&self.beat()),
-            _ => Draft::close(),
-        }
-    }
-
-    fn to_client(self) -> Draft {
-        let (id, bytes) = (CallId(self.call), self.value.to_be_bytes());
-        let event = Event {
-            data: &bytes,
-            resume_token: Some(&bytes),
-            txid: Some(self.value.into()),
-        };
-        let response = RpcResponse {
-            data: &bytes,
-            status: 200,
-            headers: vec![("a", "b")],
-        };
-        let message = self.value.to_string();
-        let error = RpcError {
-            code: "X",
-            message: &message,
-            status: 400,
-            stack: None,
-        };
-        match self.kind {
-            0 => Draft::response(id, &response),
-            1 => Draft::error(id, &error),
-            2 => Draft::event(id, &event, false),
-            3 => Draft::event(id, &event, true),
-            4 => Draft::heartbeat(&self.beat()),
-            _ => Draft::close(),
-        }
-    }
-
-    fn beat(self) -> Heartbeat {
-        Heartbeat {
-            timestamp: self.value.into(),
-            server_time: None,
-        }
-    }
-
-    fn of_request(request: Request<'_>) -> Self {
-        let of = |kind, call: CallId, value| Self {
-            kind,
-            call: call.0,
-            value,
-        };
-        match request {
-            Request::Call(id, call) => of(0, id, number(call.args)),
-            Request::Subscribe(id, subscribe) => of(1, id, subscribe.credit.events),
-            Request::Credit(id, credit) => of(2, id, credit.bytes),
-            Request::Unsubscribe(id) => of(3, id, 0),
-            Request::Heartbeat(beat) => of(4, CallId::NONE, beat.timestamp as u32),
-            Request::Close => of(5, CallId::NONE, 0),
-        }
-    }
-
-    fn of_reply(reply: Reply<'_>) -> Self {
-        let of = |kind, call: CallId, value| Self {
-            kind,
-            call: call.0,
-            value,
-        };
-        match reply {
-            Reply::Response(id, response) => of(0, id, number(response.data)),
-            Reply::Error(id, error) => of(1, id, error.message.parse().expect("as written")),
-            Reply::Event { call, event, last } => {
-                of(if last { 3 } else { 2 }, call, number(event.data))
-            }
-            Reply::Heartbeat(beat) => of(4, CallId::NONE, beat.timestamp as u32),
-            Reply::Close => of(5, CallId::NONE, 0),
-            Reply::Clear(code) => panic!("{code:?} out of nothing"),
-        }
-    }
-}
-
 fn mangle(bytes: &mut Vec<u8>, input: &mut Input<'_>) {
     match input.byte() % 4 {
         0 => bytes.truncate(input.index(bytes.len())),
@@ -499,8 +268,4 @@ fn mangle(bytes: &mut Vec<u8>, input: &mut Input<'_>) {
 
 fn sequence(frame: &[u8]) -> u32 {
     u32::from_be_bytes([frame[4], frame[5], frame[6], frame[7]])
-}
-
-fn number(bytes: &[u8]) -> u32 {
-    u32::from_be_bytes(bytes.try_into().expect("as written"))
 }
