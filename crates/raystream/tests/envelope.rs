@@ -3,8 +3,8 @@
 
 use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, Vector, Verifier, VerifierOptions};
 use kontract_raystream::{
-    ClientHello, EnvelopeError, FrameBuf, Heartbeat, Limits, RpcCall, RpcError, RpcResponse,
-    ServerHello, Suite, Transport, request_hash,
+    ClientHello, Credit, EnvelopeError, Event, FrameBuf, Heartbeat, Limits, RpcCall, RpcError,
+    RpcResponse, ServerHello, Subscribe, Suite, Transport, request_hash,
 };
 use proptest::prelude::*;
 
@@ -93,6 +93,56 @@ fn the_reference_verifier_accepts_what_we_write() {
             .unwrap()
             .finish();
     });
+}
+
+#[test]
+fn the_reference_verifier_accepts_our_subscriptions_and_events() {
+    let subscribe = Subscribe {
+        metadata: vec![("egroup", "v1")],
+        resume_token: Some(b"41"),
+        schema_hash: 2,
+        token: Some("t"),
+        ..Subscribe::new("todos", &[1, 2, 3], Credit::BUFFER)
+    };
+    verify(&encoded(|b| subscribe.encode(b)), |table| {
+        table
+            .visit_field::<Table>("method", vt(0), true)
+            .and_then(|t| t.visit_field::<Bytes>("args", vt(1), true))
+            .and_then(|t| t.visit_field::<u32>("credit_events", vt(3), true))
+            .and_then(|t| t.visit_field::<u32>("credit_bytes", vt(4), true))
+            .and_then(|t| t.visit_field::<Bytes>("resume_token", vt(5), true))
+            .and_then(|t| t.visit_field::<u64>("schema_hash", vt(6), true))
+            .and_then(|t| t.visit_field::<Table>("token", vt(7), true))
+            .unwrap()
+            .finish();
+    });
+    verify(&encoded(|b| Credit::BUFFER.encode(b)), |table| {
+        table
+            .visit_field::<u32>("events", vt(0), true)
+            .and_then(|t| t.visit_field::<u32>("bytes", vt(1), true))
+            .unwrap()
+            .finish();
+    });
+    let event = Event {
+        data: b"x",
+        resume_token: Some(b"42"),
+        txid: Some(7),
+    };
+    verify(&encoded(|b| event.encode(b)), |table| {
+        table
+            .visit_field::<Bytes>("data", vt(0), true)
+            .and_then(|t| t.visit_field::<Bytes>("resume_token", vt(1), true))
+            .and_then(|t| t.visit_field::<u64>("txid", vt(2), true))
+            .unwrap()
+            .finish();
+    });
+    let long = [0; 513];
+    let event = Event {
+        resume_token: Some(&long),
+        ..event
+    };
+    let refused = Event::decode(&encoded(|b| event.encode(b))).map(|_| ());
+    assert_eq!(refused, Err(EnvelopeError::Budget("Event.resume_token")));
 }
 
 #[test]
