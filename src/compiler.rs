@@ -7,7 +7,7 @@ use napi::bindgen_prelude::{Error, Result};
 use napi_derive::napi;
 use serde::Deserialize;
 
-use crate::project::{Compiled, Finding, compile_project as compile};
+use crate::project::{Caching, Compiled, Finding, compile_project as compile};
 
 /// Options of `compileProject`.
 #[napi(object)]
@@ -24,6 +24,8 @@ pub struct CompileOptions {
     pub cache: Option<bool>,
     /// Call every middleware instead of splicing it: what the tests of splicing compare with.
     pub closures: Option<bool>,
+    /// This process will compile the project again: keep in memory what makes that fast. Default false.
+    pub watch: Option<bool>,
 }
 
 /// One route of the compiled project.
@@ -55,10 +57,16 @@ pub struct RouteInfo {
 pub struct Timings {
     /// All of it.
     pub total_ms: f64,
-    /// Reading and hashing.
+    /// Finding and reading the sources.
+    pub read_ms: f64,
+    /// Hashing them.
     pub hash_ms: f64,
-    /// Compiling and writing.
+    /// Comparing with the cache, and looking whether the output is unharmed.
+    pub check_ms: f64,
+    /// Compiling; 0 when nothing changed.
     pub compile_ms: f64,
+    /// Writing the output and the cache; 0 when nothing changed.
+    pub write_ms: f64,
 }
 
 /// Result of `compileProject`.
@@ -135,7 +143,11 @@ pub fn compile_project(root: String, options: CompileOptions) -> Result<CompileR
             closures: options.closures.unwrap_or(false),
             ..Options::default()
         },
-        options.cache.unwrap_or(true),
+        match (options.cache, options.watch) {
+            (Some(false), _) => Caching::Off,
+            (_, Some(true)) => Caching::Memory,
+            _ => Caching::Disk,
+        },
     )
     .map_err(|error| Error::from_reason(error.to_string()))?;
     result(compiled)
@@ -169,9 +181,12 @@ fn result(compiled: Compiled) -> Result<CompileResult> {
         files: compiled.files,
         diagnostics: compiled.diagnostics,
         timings: Timings {
-            total_ms: compiled.hash_ms + compiled.compile_ms,
-            hash_ms: compiled.hash_ms,
-            compile_ms: compiled.compile_ms,
+            total_ms: compiled.times.total_ms,
+            read_ms: compiled.times.read_ms,
+            hash_ms: compiled.times.hash_ms,
+            check_ms: compiled.times.check_ms,
+            compile_ms: compiled.times.compile_ms,
+            write_ms: compiled.times.write_ms,
         },
         manifest,
         lock: compiled.lock,

@@ -23,10 +23,10 @@ export function compileDev(
   root: string,
   config: Config,
   pin: string,
-  { cache = true, lock = true }: { cache?: boolean; lock?: boolean } = {},
+  { cache = true, lock = true, watch = false }: { cache?: boolean; lock?: boolean; watch?: boolean } = {},
 ): CompileResult {
   workFolder(root);
-  const result = native.compileProject(root, { ...devOptions(config, pin), cache });
+  const result = native.compileProject(root, { ...devOptions(config, pin), cache, watch });
   if (result.ok && lock) writeIfChanged(join(root, LOCK_FILE), result.lock);
   return result;
 }

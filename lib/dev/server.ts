@@ -138,7 +138,7 @@ class DevSession {
 
   private compile(): CompileResult {
     const started = performance.now();
-    const result = compileDev(this.native, this.root, this.config, this.keys.publicKey);
+    const result = compileDev(this.native, this.root, this.config, this.keys.publicKey, { watch: true });
     this.report.diagnostics(result.diagnostics);
     const count = `${result.routes.length} ${result.routes.length === 1 ? 'route' : 'routes'}, ${result.tables.length} ${result.tables.length === 1 ? 'table' : 'tables'}`;
     if (result.ok) this.report.step(`compiled (${count})`, performance.now() - started);

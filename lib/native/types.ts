@@ -12,6 +12,8 @@ export interface CompileOptions {
   cache?: boolean;
   /** Call every middleware instead of splicing it: what the tests of splicing compare with. Default false. */
   closures?: boolean;
+  /** This process will compile the project again: keep in memory what makes that fast. */
+  watch?: boolean;
 }
 
 export interface Diagnostic {
@@ -45,7 +47,14 @@ export interface CompileResult {
   /** Project-relative paths of what was emitted. */
   files: string[];
   diagnostics: Diagnostic[];
-  timings: { totalMs: number; hashMs: number; compileMs: number };
+  timings: {
+    totalMs: number;
+    readMs: number;
+    hashMs: number;
+    checkMs: number;
+    compileMs: number;
+    writeMs: number;
+  };
   manifest: string;
   /** Text of `kontract.lock.json` after this compile. */
   lock: string;

@@ -1,11 +1,15 @@
 //! The sources of a project: every TypeScript file below `src/`, sorted, generated ones left out.
 
-use std::{fs, io::ErrorKind, path::Path};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use kontract_compiler::SourceFile;
+use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
-use super::ProjectError;
+use super::{ProjectError, disk::read_text};
 
 const EXTENSIONS: [&str; 4] = ["ts", "tsx", "mts", "cts"];
 
@@ -15,7 +19,7 @@ pub fn sources(root: &Path) -> Result<Vec<SourceFile>, ProjectError> {
     if !folder.is_dir() {
         return Err(ProjectError::NoSources(root.display().to_string()));
     }
-    let mut files = Vec::new();
+    let mut found = Vec::new();
     for entry in WalkDir::new(&folder)
         .sort_by_file_name()
         .into_iter()
@@ -26,11 +30,18 @@ pub fn sources(root: &Path) -> Result<Vec<SourceFile>, ProjectError> {
             source: error.into(),
         })?;
         if entry.file_type().is_file() && is_source(entry.path()) {
-            let path = relative(root, entry.path());
-            let text = fs::read_to_string(entry.path()).map_err(ProjectError::io(path.as_str()))?;
-            files.push(SourceFile { path, text });
+            found.push(entry.into_path());
         }
     }
+    let source = |file: &PathBuf| {
+        let path = relative(root, file);
+        let text = read_text(file).map_err(ProjectError::io(path.as_str()))?;
+        Ok(SourceFile { path, text })
+    };
+    let mut files = found
+        .par_iter()
+        .map(source)
+        .collect::<Result<Vec<_>, ProjectError>>()?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
@@ -54,7 +65,7 @@ pub fn pages(root: &Path) -> Result<Vec<String>, ProjectError> {
 
 /// A file's text, or `None` when there is no such file.
 pub fn optional(root: &Path, path: &str) -> Result<Option<String>, ProjectError> {
-    match fs::read_to_string(root.join(path)) {
+    match read_text(&root.join(path)) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(ProjectError::io(path)(error)),

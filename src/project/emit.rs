@@ -3,106 +3,145 @@
 use std::{
     borrow::Cow,
     collections::BTreeMap,
-    fs,
+    fs, io,
     path::{Component, Path},
-    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
+use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use super::{ProjectError, cache::sha256, discover::relative};
+use super::{
+    ProjectError,
+    discover::relative,
+    disk::{Stamp, replace, sha256},
+    session::Intact,
+};
 
 /// Where editors and `tsc` find the generated types; kept beside the sources.
-const TYPES: [(&str, &str); 2] = [
+pub const TYPES: [(&str, &str); 2] = [
     ("types/types.d.ts", ".kontract/types.d.ts"),
     ("types/types.d.ts.map", ".kontract/types.d.ts.map"),
 ];
 
 /// Writes `files` below `out_dir`, removes what an earlier compile left there, and answers the
-/// digest of each file, keyed by its path in the output folder.
+/// digest of each file. What `intact` knows to be there is not looked at.
 pub fn write(
     root: &Path,
     out_dir: &str,
     files: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>, ProjectError> {
+    intact: &mut Intact,
+) -> Result<Emitted, ProjectError> {
     let folder = root.join(out_dir);
-    let mut digests = BTreeMap::new();
-    for (path, text) in files {
-        let text = placed(out_dir, path, text);
-        replace(&folder.join(path), &text)
-            .map_err(ProjectError::io(format!("{out_dir}/{path}")))?;
-        digests.insert(path.clone(), sha256(text.as_bytes()));
-    }
+    // Until all is written nothing is known.
+    let known = std::mem::take(intact);
+    let written = files
+        .par_iter()
+        .map(|(path, text)| {
+            let text = placed(out_dir, path, text);
+            let digest = sha256(text.as_bytes());
+            let target = folder.join(path);
+            let mut stamp = known.holds(path, &digest, &target);
+            if stamp.is_none() {
+                replace(&target, &text).map_err(ProjectError::io(format!("{out_dir}/{path}")))?;
+                stamp = Stamp::of(&target);
+            }
+            Ok((path.clone(), (digest, stamp)))
+        })
+        .collect::<Result<Vec<_>, ProjectError>>()?;
+    let digests = written
+        .iter()
+        .map(|(path, (digest, _))| (path.clone(), digest.clone()))
+        .collect();
+    let mut beside = BTreeMap::new();
     for (emitted, path) in TYPES {
         if let Some(text) = files.get(emitted) {
             let text = placed("src", path, text);
             replace(&root.join("src").join(path), &text)
                 .map_err(ProjectError::io(format!("src/{path}")))?;
+            beside.insert(path.to_owned(), sha256(text.as_bytes()));
         }
     }
-    remove_stale(&folder, files).map_err(ProjectError::io(out_dir))?;
-    Ok(digests)
+    if !known.are_all(&digests) {
+        remove_stale(&folder, files).map_err(ProjectError::io(out_dir))?;
+    }
+    *intact = written.into_iter().collect();
+    Ok(Emitted {
+        outputs: digests,
+        beside,
+    })
 }
+
+/// Digests of what was written.
+#[derive(Default)]
+pub struct Emitted {
+    /// By path in the output folder.
+    pub outputs: BTreeMap<String, String>,
+    /// By path in `src`.
+    pub beside: BTreeMap<String, String>,
+}
+
+/// How a source map starts, as the compiler writes it.
+const START: &str = r#"{"version":3,"#;
 
 /// A file as it stands where it is written. The compiler names a map's sources from the project's
 /// root; here is known how to get there (source map specification, `sourceRoot`).
 fn placed<'a>(out_dir: &str, path: &str, text: &'a str) -> Cow<'a, str> {
-    const START: &str = r#"{"version":3,"#;
-    let Some(rest) = text
-        .strip_prefix(START)
-        .filter(|_| Path::new(path).extension().is_some_and(|e| e == "map"))
-    else {
-        return Cow::Borrowed(text);
-    };
+    match text.strip_prefix(START).filter(|_| is_map(path)) {
+        Some(rest) => Cow::Owned(format!("{START}{}{rest}", source_root(out_dir, path))),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// The file as the compiler wrote it, from what [`placed`] made of it.
+pub fn as_compiled(out_dir: &str, path: &str, text: String) -> String {
+    let root = source_root(out_dir, path);
+    let rest = |text: &str| Some(text.strip_prefix(START)?.strip_prefix(&root)?.to_owned());
+    match rest(&text).filter(|_| is_map(path)) {
+        Some(rest) => format!("{START}{rest}"),
+        None => text,
+    }
+}
+
+fn is_map(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|end| end == "map")
+}
+
+fn source_root(out_dir: &str, path: &str) -> String {
     let is_folder = |part: &Component<'_>| matches!(part, Component::Normal(_));
     let depth =
         Path::new(out_dir).components().filter(is_folder).count() + path.matches('/').count();
-    Cow::Owned(format!(
-        r#"{START}"sourceRoot":"{}",{rest}"#,
-        "../".repeat(depth)
-    ))
-}
-
-/// True for a relative path that stays below where it starts.
-pub fn is_inside(path: &str) -> bool {
-    Path::new(path)
-        .components()
-        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
-}
-
-/// Replaces a file by renaming a complete one over it, so that a reader sees the old or the new text.
-pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    static SERIAL: AtomicU32 = AtomicU32::new(0);
-    if fs::read(path).is_ok_and(|present| present == text.as_bytes()) {
-        return Ok(());
-    }
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-    let temporary = path.with_extension(format!("{}-{serial}.tmp", std::process::id()));
-    fs::write(&temporary, text)?;
-    fs::rename(&temporary, path)
+    format!(r#""sourceRoot":"{}","#, "../".repeat(depth))
 }
 
 /// The folders a compile owns; anything else in `out_dir` (a bundled page) is not ours to remove.
 const OWNED: [&str; 5] = ["client", "server", "codecs", "schemas", "types"];
 
-fn remove_stale(folder: &Path, files: &BTreeMap<String, String>) -> std::io::Result<()> {
+/// A temporary file of this age belongs to a process that is gone.
+const ABANDONED: Duration = Duration::from_mins(10);
+
+fn remove_stale(folder: &Path, files: &BTreeMap<String, String>) -> io::Result<()> {
     for owned in OWNED {
         for entry in WalkDir::new(folder.join(owned))
             .into_iter()
             .filter_map(Result::ok)
+            .filter(|entry| entry.file_type().is_file())
         {
-            let name = relative(folder, entry.path());
-            // Another process may be about to rename its temporary file.
-            let temporary = entry
-                .path()
-                .extension()
-                .is_some_and(|extension| extension == "tmp");
-            let ours = files.contains_key(&name) || temporary;
-            if entry.file_type().is_file() && !ours {
-                fs::remove_file(entry.path())?;
+            let stale = if entry.path().extension().is_some_and(|end| end == "tmp") {
+                // Another process may be about to rename it.
+                let modified = entry
+                    .metadata()
+                    .ok()
+                    .and_then(|facts| facts.modified().ok());
+                modified.is_some_and(|at| at.elapsed().is_ok_and(|age| age > ABANDONED))
+            } else {
+                !files.contains_key(&relative(folder, entry.path()))
+            };
+            if stale && let Err(error) = fs::remove_file(entry.path()) {
+                // Another process was faster.
+                if error.kind() != io::ErrorKind::NotFound {
+                    return Err(error);
+                }
             }
         }
     }

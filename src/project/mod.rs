@@ -2,18 +2,36 @@
 //! the last compile, and where the output goes.
 
 mod cache;
+mod clock;
 mod discover;
+mod disk;
 mod emit;
 mod finding;
 mod resolve;
+mod session;
 
-use std::{collections::BTreeMap, io, path::Path, time::Instant};
+use std::{io, path::Path, sync::Arc};
 
-use kontract_compiler::{Options, Project, Typing, compile_with};
+use kontract_compiler::{Options, Project, Typing, compile_again};
 
-use cache::Cache;
+use cache::{Cache, Hit, Question};
+use clock::Clock;
+pub use clock::Times;
+use emit::Emitted;
 pub use finding::Finding;
 use resolve::Resolver;
+use session::Session;
+
+/// What a compile may know of earlier ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caching {
+    /// Nothing.
+    Off,
+    /// What is on disk.
+    Disk,
+    /// That, and what this process keeps in memory because it will compile the project again.
+    Memory,
+}
 
 /// How one compile of a project on disk went.
 pub struct Compiled {
@@ -29,10 +47,8 @@ pub struct Compiled {
     pub lock: String,
     /// What TypeScript can be told and has to be asked; empty when nothing was compiled.
     pub typing: Typing,
-    /// Milliseconds spent reading and hashing.
-    pub hash_ms: f64,
-    /// Milliseconds spent compiling and writing; 0 when nothing changed.
-    pub compile_ms: f64,
+    /// Where the time went.
+    pub times: Times,
 }
 
 /// What went wrong outside of the user's sources.
@@ -71,24 +87,38 @@ pub fn compile_project(
     root: &Path,
     out_dir: &str,
     options: &Options,
-    use_cache: bool,
+    caching: Caching,
 ) -> Result<Compiled, ProjectError> {
-    if out_dir.is_empty() || !emit::is_inside(out_dir) {
+    if out_dir.is_empty() || !disk::is_inside(out_dir) {
         return Err(ProjectError::OutDir(out_dir.to_owned()));
     }
-    let started = Instant::now();
+    let mut clock = Clock::start();
     let files = discover::sources(root)?;
     let lock = discover::optional(root, "kontract.lock.json")?;
     let options = &Options {
         pages: discover::pages(root)?,
         ..options.clone()
     };
+    clock.lap(|times, ms| times.read_ms = ms);
     let key = cache::key(options, out_dir, lock.as_deref());
     let hashes = cache::hash_sources(&files);
-    if use_cache
-        && let Some(hit) =
-            Cache::read(root).and_then(|cache| cache.answer(root, out_dir, &key, &hashes))
-    {
+    clock.lap(|times, ms| times.hash_ms = ms);
+    let question = Question {
+        root,
+        out_dir,
+        options,
+        key: &key,
+        hashes: &hashes,
+    };
+    let shared = match caching {
+        Caching::Memory => session::of(root, out_dir),
+        Caching::Disk | Caching::Off => Arc::default(),
+    };
+    let use_cache = caching != Caching::Off;
+    let mut session = session::lock(&shared);
+    if use_cache && let Some(hit) = warm(&question, &mut session) {
+        session.intact = hit.intact;
+        clock.lap(|times, ms| times.check_ms = ms);
         return Ok(Compiled {
             changed: false,
             files: hit.files,
@@ -96,51 +126,59 @@ pub fn compile_project(
             manifest: Some(hit.manifest),
             lock: hit.lock,
             typing: Typing::default(),
-            hash_ms: millis(started),
-            compile_ms: 0.0,
+            times: clock.stop(),
         });
     }
-    let hash_ms = millis(started);
+    clock.lap(|times, ms| times.check_ms = ms);
 
-    let compiling = Instant::now();
     let project = Project { files, lock };
     let resolver = Resolver::new(root)?;
     let options = Options {
         language: resolver.language()?,
         ..options.clone()
     };
-    let output = compile_with(&project, &options, &resolver);
+    let output = compile_again(&project, &options, &resolver, &mut session.compiler);
+    clock.lap(|times, ms| times.compile_ms = ms);
     let ok = output.ok();
     let diagnostics: Vec<Finding> = output.diagnostics.into_iter().map(Finding::from).collect();
-    let mut emitted = BTreeMap::new();
+    let mut emitted = Emitted::default();
     if ok {
-        emitted = emit::write(root, out_dir, &output.files)?;
+        emitted = emit::write(root, out_dir, &output.files, &mut session.intact)?;
         if use_cache {
-            let inputs = resolver.inputs();
-            Cache::record(
-                key,
-                out_dir,
-                &hashes,
+            let (inputs, halves) = (resolver.inputs(), session.compiler.written());
+            let cache = Cache::record(
+                &question,
                 inputs,
                 &emitted,
+                halves,
                 &diagnostics,
                 &output.lock,
-            )
-            .write(root)?;
+            );
+            session.cache = Some(cache.write(root)?);
         }
+        clock.lap(|times, ms| times.write_ms = ms);
     }
     Ok(Compiled {
         changed: true,
-        files: emitted.into_keys().collect(),
+        files: emitted.outputs.into_keys().collect(),
         diagnostics,
         manifest: output.files.get(cache::MANIFEST).filter(|_| ok).cloned(),
         lock: output.lock,
         typing: output.typing,
-        hash_ms,
-        compile_ms: millis(compiling),
+        times: clock.stop(),
     })
 }
 
-fn millis(since: Instant) -> f64 {
-    since.elapsed().as_secs_f64() * 1000.0
+/// The answer of the cache, or at least what of it can be used again.
+fn warm(question: &Question<'_>, session: &mut Session) -> Option<Hit> {
+    session.cache = Cache::read(question.root, session.cache.as_ref());
+    let cache = Arc::clone(&session.cache.as_ref()?.cache);
+    let hit = cache.answer(question, &session.intact);
+    if hit.is_none() && !session.restored {
+        for (path, written) in cache.halves(question.root, question.out_dir) {
+            session.compiler.restore(path, written);
+        }
+        session.restored = true;
+    }
+    hit
 }

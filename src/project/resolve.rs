@@ -18,7 +18,11 @@ use oxc_resolver::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ProjectError, cache::sha256, discover::relative};
+use super::{
+    ProjectError,
+    discover::relative,
+    disk::{read, sha256},
+};
 
 /// Resolves imports of the project at one root; keeps what it looked at.
 pub struct Resolver {
@@ -158,7 +162,7 @@ pub fn unchanged(root: &Path, inputs: &[Input]) -> bool {
             None => !path.exists(),
             Some(state) => match state.strip_prefix("link:") {
                 Some(target) => fs::read_link(&path).is_ok_and(|is| is == Path::new(target)),
-                None => fs::read(&path).is_ok_and(|bytes| sha256(bytes) == *state),
+                None => read(&path).is_ok_and(|bytes| sha256(bytes) == *state),
             },
         }
     })

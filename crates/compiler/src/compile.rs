@@ -3,10 +3,12 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use swc_core::common::{GLOBALS, Globals};
 
+use crate::cache::{Cache, Digest, Keys, Written};
 use crate::codec::{Ids, Layout, codec_module, route_hash, schema, tables_module};
 use crate::diagnostics::{Report, Severity, reach as errors, render};
 use crate::emit::{self, Lock};
@@ -17,7 +19,7 @@ use crate::resolve::{Input, read_all};
 use crate::routes::{RouteDecl, RouteType, find_routes, typed};
 use crate::split::{self, Halves, Items, Middleware, Server};
 use crate::types::{Recorded, Replies, Resolver, Slot, TableDecl, Types, find_tables};
-use crate::{Diagnostic, Isolated, Options, Output, Project, Resolve, Typing, Untyped, decorators};
+use crate::{Diagnostic, Isolated, Options, Output, Project, Resolve, Typing, Untyped};
 
 /// Compiles a project by itself. Pure: the same files and options give the same bytes.
 #[must_use]
@@ -28,6 +30,19 @@ pub fn compile(project: &Project, options: &Options) -> Output {
 /// Compiles a project and what `resolve` says it imports from elsewhere.
 #[must_use]
 pub fn compile_with(project: &Project, options: &Options, resolve: &dyn Resolve) -> Output {
+    compile_again(project, options, resolve, &mut Cache::default())
+}
+
+/// The same, with what an earlier compile left in `cache`, whatever that compiled: the output is
+/// that of an empty cache, byte for byte, only sooner.
+#[must_use]
+pub fn compile_again(
+    project: &Project,
+    options: &Options,
+    resolve: &dyn Resolve,
+    cache: &mut Cache,
+) -> Output {
+    cache.be_for(options);
     let own = project.files.iter().map(|file| Input {
         file: Cow::Borrowed(file),
         shown: file.path.clone(),
@@ -43,6 +58,7 @@ pub fn compile_with(project: &Project, options: &Options, resolve: &dyn Resolve)
             lock,
             options,
             resolve,
+            cache,
             &mut reports,
             &mut typing,
         )
@@ -85,6 +101,8 @@ struct Facts<'a> {
     routes: Vec<RouteType>,
     tables: Vec<TableDecl>,
     middleware: Middleware,
+    /// What the lock file says of the wire.
+    ids: Ids,
 }
 
 impl Facts<'_> {
@@ -107,17 +125,17 @@ fn build(
     lock: Option<&str>,
     options: &Options,
     resolve: &dyn Resolve,
+    cache: &mut Cache,
     reports: &mut Vec<Report>,
     typing: &mut Typing,
 ) -> Option<Built> {
     let lock = Lock::read(lock)
         .map_err(|report| reports.push(*report))
         .ok();
-    let (parsed, links) = read_all(inputs, resolve, reports)?;
-    for (index, parsed) in parsed.iter().enumerate() {
-        let found = parsed.bindings.every();
-        reports.extend(found.flat_map(|found| decorators::check(index, parsed, found)));
-    }
+    let (read, links) = read_all(inputs, resolve, cache, reports)?;
+    let texts = read.iter().map(|read| *read.digest()).collect();
+    let parsed: Vec<_> = read.iter().map(|read| Arc::clone(&read.parsed)).collect();
+    cache.keep(read);
     reports.extend(same_outputs(&parsed));
     let (modules, missing) = Modules::link(parsed, links, options.language.clone());
     reports.extend(missing);
@@ -135,13 +153,13 @@ fn build(
         routes,
         tables,
         middleware,
+        ids: lock.as_ref().map(Lock::ids).unwrap_or_default(),
     };
-    let mut written = write(&facts, Halves::new(&modules), &declared, options, reports);
-    if reports.iter().any(|r| r.severity == Severity::Error) {
-        return None;
-    }
+    let halves = Halves::new(&modules);
+    let (codecs, mut written) = write(&facts, halves, &declared, options, texts, cache, reports)?;
     written.extend(declarations);
-    Some(finish(&facts, lock?, written, options, &typing.untyped))
+    let untyped = &typing.untyped;
+    Some(finish(&facts, lock?, codecs, written, options, untyped))
 }
 
 fn resolve_types<'a>(
@@ -163,14 +181,19 @@ fn resolve_types<'a>(
     (types, routes, tables)
 }
 
-/// Both halves of every module.
-fn write(
-    facts: &Facts<'_>,
+/// Emitted files by path.
+type Files = BTreeMap<String, String>;
+
+/// The codecs of every file with routes, and both halves of every module; nothing if there are errors.
+fn write<'a>(
+    facts: &'a Facts<'_>,
     halves: Halves<'_>,
     declared: &[RouteDecl<'_>],
     options: &Options,
+    texts: Vec<Digest>,
+    cache: &mut Cache,
     reports: &mut Vec<Report>,
-) -> BTreeMap<String, String> {
+) -> Option<(BTreeMap<usize, Codecs<'a>>, Files)> {
     let modules = facts.modules;
     let items: Vec<Items> = (0..modules.files.len())
         .into_par_iter()
@@ -196,7 +219,7 @@ fn write(
         split::check_surroundings(modules, halves, &items, &reach, &on_server, reports);
     }
     if failed(reports) {
-        return BTreeMap::new();
+        return None;
     }
     let uses_txid = on_server
         .iter()
@@ -210,10 +233,22 @@ fn write(
         values: split::Values::of(items.iter().map(|items| items.as_slice())),
         uses_txid,
     };
+    let with_routes: BTreeSet<usize> = facts.routes.iter().map(|r| r.file).collect();
+    let codecs: BTreeMap<usize, Codecs<'_>> = with_routes
+        .into_par_iter()
+        .map(|file| (file, codecs_of(facts, file)))
+        .collect();
+    let keys = Keys::new(texts, cache.options(), &server, &reach, &on_server);
     let write_file = |file: usize| {
-        let half = halves.of(file);
-        let path = split::output_path(&modules.files[file].path);
+        let source = &modules.files[file].path;
         let routes: Vec<&RouteType> = facts.of_file(file);
+        let wire = codecs.get(&file).map_or("", |codecs| &codecs.texts[0].1);
+        let key = keys.of(file, &routes, wire);
+        if let Some(written) = cache.known(source, &key) {
+            return (source.clone(), written.clone());
+        }
+        let half = halves.of(file);
+        let path = split::output_path(source);
         let mut written = Vec::new();
         if on_server.contains(&file) && !is_declaration(&modules.files[file].path) {
             let printed =
@@ -228,12 +263,31 @@ fn write(
             written.push((format!("client/{path}"), printed.code));
             written.push((format!("client/{path}.map"), printed.map));
         }
-        written
+        let files = written
+            .into_iter()
+            .map(|(path, text)| (path, Arc::from(text)))
+            .collect();
+        let dependencies = modules.leads_to(file).into_iter();
+        let dependencies = dependencies
+            .map(|target| modules.files[target].path.clone())
+            .collect();
+        let written = Written {
+            key,
+            dependencies,
+            files,
+        };
+        (source.clone(), written)
     };
-    let mut files: BTreeMap<String, String> = (0..modules.files.len())
+    let written: BTreeMap<String, Written> = (0..modules.files.len())
         .into_par_iter()
-        .flat_map_iter(write_file)
+        .map(write_file)
         .collect();
+    let mut files: Files = written
+        .values()
+        .flat_map(|written| &written.files)
+        .map(|(path, text)| (path.clone(), text.to_string()))
+        .collect();
+    cache.keep_written(written);
     let calls_helpers = |file: usize, in_half: &dyn Fn(usize) -> bool| {
         let helpers = split::helpers_of(&halves.of(file).module);
         let mut all = items[file].iter().enumerate();
@@ -257,11 +311,11 @@ fn write(
             split::HELPERS_SOURCE.to_owned(),
         );
     }
-    files
+    Some((codecs, files))
 }
 
 /// `a.ts` beside `a.tsx`: one would overwrite the other.
-fn same_outputs(files: &[Parsed]) -> Vec<Report> {
+fn same_outputs(files: &[Arc<Parsed>]) -> Vec<Report> {
     let mut outputs: BTreeMap<String, &str> = BTreeMap::new();
     let mut reports = Vec::new();
     for (index, parsed) in files.iter().enumerate() {
@@ -290,9 +344,9 @@ struct Codecs<'a> {
     claims: BTreeMap<String, Vec<serde_json::Value>>,
 }
 
-fn codecs_of<'a>(facts: &'a Facts<'_>, file: usize, ids: &Ids) -> Codecs<'a> {
+fn codecs_of<'a>(facts: &'a Facts<'_>, file: usize) -> Codecs<'a> {
     let routes = facts.of_file(file);
-    let layout = Layout::new(facts.modules, &facts.types, file, &routes, ids);
+    let layout = Layout::new(facts.modules, &facts.types, file, &routes, &facts.ids);
     let hashes = routes
         .iter()
         .zip(&layout.roots)
@@ -319,21 +373,15 @@ fn codecs_of<'a>(facts: &'a Facts<'_>, file: usize, ids: &Ids) -> Codecs<'a> {
 fn finish(
     facts: &Facts<'_>,
     lock: Lock,
-    mut files: BTreeMap<String, String>,
+    codecs: BTreeMap<usize, Codecs<'_>>,
+    mut files: Files,
     options: &Options,
     untyped: &[Untyped],
 ) -> Built {
     let modules = facts.modules;
-    let with_routes: BTreeSet<usize> = facts.routes.iter().map(|r| r.file).collect();
-    let with_routes: Vec<usize> = with_routes.into_iter().collect();
-    let ids = lock.ids();
-    let codecs: Vec<_> = with_routes
-        .into_par_iter()
-        .map(|file| codecs_of(facts, file, &ids))
-        .collect();
     let mut hashes: BTreeMap<&str, String> = BTreeMap::new();
     let mut claims = BTreeMap::new();
-    for of_file in codecs {
+    for of_file in codecs.into_values() {
         hashes.extend(of_file.hashes);
         files.extend(of_file.texts);
         claims.extend(of_file.claims);

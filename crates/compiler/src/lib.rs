@@ -4,6 +4,7 @@
 //! are described in `docs/design/interfaces.md`; each has a folder here.
 
 mod blank;
+mod cache;
 mod codec;
 mod compile;
 mod decorators;
@@ -21,7 +22,8 @@ mod split;
 mod types;
 
 pub use blank::blanked;
-pub use compile::{compile, compile_with};
+pub use cache::{Cache, Digest, Written};
+pub use compile::{compile, compile_again, compile_with};
 pub use diagnostics::{Diagnostic, Severity};
 pub use output::{Manifest, Output, Route, Table, TableField, Typing, Untyped};
 pub use project::{ClientConfig, Language, Mode, Options, Project, SourceFile};

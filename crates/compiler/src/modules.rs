@@ -1,6 +1,7 @@
 //! How the project's modules name each other: imports, exports, and what they lead to.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use swc_core::ecma::ast::Ident;
 use swc_core::ecma::ast::{
@@ -16,7 +17,7 @@ use crate::resolve::Links;
 
 /// The files of a project with their imports resolved.
 pub(crate) struct Modules {
-    pub files: Vec<Parsed>,
+    pub files: Vec<Arc<Parsed>>,
     pub names: Vec<Names>,
     links: Links,
     pub language: Language,
@@ -59,7 +60,7 @@ pub(crate) enum Export {
 
 impl Modules {
     pub(crate) fn link(
-        files: Vec<Parsed>,
+        files: Vec<Arc<Parsed>>,
         links: Links,
         language: Language,
     ) -> (Self, Vec<Report>) {
@@ -80,6 +81,25 @@ impl Modules {
     /// What a specifier in `file` means; `None` when it leads nowhere.
     pub(crate) fn source(&self, file: usize, specifier: &str) -> Option<Source> {
         self.links.get(file, specifier).cloned()
+    }
+
+    /// Every specifier of a file with what it means, in the order of the specifiers.
+    pub(crate) fn links_of(&self, file: usize) -> Vec<(&str, &Source)> {
+        self.links.of(file)
+    }
+
+    /// The files of this build that a file names.
+    pub(crate) fn leads_to(&self, file: usize) -> Vec<usize> {
+        let links = self.links_of(file).into_iter();
+        let mut files: Vec<usize> = links
+            .filter_map(|(_, source)| match source {
+                Source::Project(target) => Some(*target),
+                Source::Bare(_) => None,
+            })
+            .collect();
+        files.sort_unstable();
+        files.dedup();
+        files
     }
 
     /// Follows a local name to the file and the local name that declare it.

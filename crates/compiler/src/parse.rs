@@ -22,7 +22,8 @@ use crate::SourceFile;
 use crate::blank::{Bindings, Found, NAMES, bind, blank, skip_trivia};
 use crate::diagnostics::{Range, Report, did_you_mean, syntax};
 use crate::notes::Notes;
-use crate::split::Half;
+use crate::resolve::specifiers;
+use crate::split::{Half, Items};
 
 /// One file of the project, read.
 pub(crate) struct Parsed {
@@ -36,6 +37,10 @@ pub(crate) struct Parsed {
     pub sources: Lrc<SourceMap>,
     /// The form both halves are cut from, made when it is first asked for.
     pub half: OnceLock<Half>,
+    /// What stands at its top level, made from that.
+    pub items: OnceLock<Items>,
+    /// Every module it names.
+    pub specifiers: Vec<String>,
 }
 
 /// Reads a file; with a syntax error there is nothing to go on with.
@@ -118,11 +123,13 @@ pub(crate) fn parse(
     let parsed = Parsed {
         path: file.path.clone(),
         text: text.to_owned(),
+        specifiers: specifiers(&module),
         module,
         bindings,
         notes: Notes::keep(comments),
         sources,
         half: OnceLock::new(),
+        items: OnceLock::new(),
     };
     Ok((parsed, reports))
 }

@@ -2,16 +2,17 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::relative::find;
-use super::specifiers::{json_module, specifiers};
+use super::specifiers::json_module;
 use super::{Resolution, Resolve};
 use crate::SourceFile;
+use crate::cache::{Cache, Read, at};
 use crate::diagnostics::Report;
 use crate::modules::Source;
-use crate::parse::{Parsed, parse};
 
 /// What every specifier of a file leads to; a specifier that isn't there leads nowhere.
 #[derive(Debug, Default)]
@@ -20,6 +21,16 @@ pub(crate) struct Links(Vec<HashMap<String, Source>>);
 impl Links {
     pub(crate) fn get(&self, file: usize, specifier: &str) -> Option<&Source> {
         self.0.get(file)?.get(specifier)
+    }
+
+    /// All of one file's, in the order of the specifiers.
+    pub(crate) fn of(&self, file: usize) -> Vec<(&str, &Source)> {
+        let mut all: Vec<_> = self.0[file]
+            .iter()
+            .map(|(s, to)| (s.as_str(), to))
+            .collect();
+        all.sort_unstable_by_key(|(specifier, _)| *specifier);
+        all
     }
 }
 
@@ -36,10 +47,11 @@ pub(crate) struct Input<'a> {
 pub(crate) fn read_all(
     inputs: &mut Vec<Input<'_>>,
     resolve: &dyn Resolve,
+    cache: &Cache,
     reports: &mut Vec<Report>,
-) -> Option<(Vec<Parsed>, Links)> {
+) -> Option<(Vec<Arc<Read>>, Links)> {
     let mut names: HashMap<String, usize> = HashMap::new();
-    let mut all: Vec<Parsed> = Vec::new();
+    let mut all: Vec<Arc<Read>> = Vec::new();
     let mut links = Links::default();
     let mut broken = false;
     let mut start = 0;
@@ -49,18 +61,17 @@ pub(crate) fn read_all(
         }
         let read: Vec<_> = inputs[start..]
             .par_iter()
-            .enumerate()
-            .map(|(index, input)| parse(start + index, &input.file, &input.shown))
+            .map(|input| cache.read(input))
             .collect();
         let mut round = Vec::new();
-        for result in read {
+        for (index, result) in (start..).zip(read) {
             match result {
-                Ok((parsed, found)) => {
-                    reports.extend(found);
-                    round.push(parsed);
+                Ok(read) => {
+                    reports.extend(read.reports(index));
+                    round.push(read);
                 }
                 Err(found) => {
-                    reports.extend(found);
+                    reports.extend(found.iter().map(|report| at(index, report)));
                     broken = true;
                 }
             }
@@ -71,15 +82,15 @@ pub(crate) fn read_all(
             return None;
         }
         let mut wanted: Vec<(usize, String, String)> = Vec::new();
-        for parsed in &round {
+        for Read { parsed, .. } in round.iter().map(|read| &**read) {
             let file = links.0.len();
             let mut of_file = HashMap::new();
-            for specifier in specifiers(&parsed.module) {
-                match meaning(&names, resolve, &parsed.path, &specifier) {
+            for specifier in &parsed.specifiers {
+                match meaning(&names, resolve, &parsed.path, specifier) {
                     Meaning::Known(source) => {
-                        of_file.insert(specifier, source);
+                        of_file.insert(specifier.clone(), source);
                     }
-                    Meaning::Outside(name) => wanted.push((file, specifier, name)),
+                    Meaning::Outside(name) => wanted.push((file, specifier.clone(), name)),
                     Meaning::Nothing => {}
                 }
             }

@@ -7,7 +7,7 @@ use swc_core::ecma::ast::{
 use swc_core::ecma::visit::{Visit, VisitWith};
 
 /// What a module imports, re-exports, loads when asked or takes types from, once each, in source order.
-pub(super) fn specifiers(module: &Module) -> Vec<String> {
+pub(crate) fn specifiers(module: &Module) -> Vec<String> {
     let mut found = Specifiers::default();
     module.visit_with(&mut found);
     found.0

@@ -23,6 +23,14 @@ impl Contextual {
         target(modules, file, reference).is_some_and(|t| self.0.contains(&t))
     }
 
+    /// Those of one file.
+    pub(crate) fn of_file(&self, file: usize) -> impl Iterator<Item = &str> {
+        let all = self
+            .0
+            .range((file, String::new())..(file + 1, String::new()));
+        all.map(|(_, local)| local.as_str())
+    }
+
     pub(crate) fn has(&self, file: usize, local: &str) -> bool {
         self.0.contains(&(file, local.to_owned()))
     }

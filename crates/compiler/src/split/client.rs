@@ -34,7 +34,8 @@ pub(crate) fn client_module(
         .collect();
     let mut module = Module {
         body,
-        ..half.module.clone()
+        span: half.module.span,
+        shebang: half.module.shebang.clone(),
     };
     reach.values.filter(modules, file, &mut module);
     let mut redirect = Redirect {

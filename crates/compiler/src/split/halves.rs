@@ -28,7 +28,8 @@ impl<'a> Halves<'a> {
 
     /// The items of one file.
     pub(crate) fn items(self, file: usize) -> Items {
-        Arc::new(analyse(self.of(file)))
+        let analysed = || Arc::new(analyse(self.of(file)));
+        Arc::clone(self.0.files[file].items.get_or_init(analysed))
     }
 }
 

@@ -21,13 +21,13 @@ mod values;
 
 use crate::resolve::has_extension;
 
-pub(crate) use ambient::contextual;
+pub(crate) use ambient::{Contextual, contextual};
 pub(crate) use client::client_module;
 pub(crate) use halves::{Halves, Items};
 pub(crate) use items::Half;
 pub(crate) use lower::{HELPERS_SOURCE, helpers_of};
 pub(crate) use middleware::{Middleware, find_middleware};
-pub(crate) use reach::reach;
+pub(crate) use reach::{Reach, reach};
 pub(crate) use server::{Server, check_ambient, server_files, server_module};
 pub(crate) use state::check_state;
 pub(crate) use surroundings::check_surroundings;

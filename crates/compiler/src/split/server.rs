@@ -220,7 +220,8 @@ pub(crate) fn server_module(
         half,
         Module {
             body: module.body,
-            ..half.module.clone()
+            span: half.module.span,
+            shebang: half.module.shebang.clone(),
         },
         &before,
         &after,

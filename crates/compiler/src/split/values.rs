@@ -23,6 +23,11 @@ impl Values {
         Self(names)
     }
 
+    /// Those of one file.
+    pub(crate) fn of_file(&self, file: usize) -> &BTreeSet<String> {
+        &self.0[file]
+    }
+
     pub(super) fn has(&self, file: usize, local: &str) -> bool {
         self.0[file].contains(local)
     }
