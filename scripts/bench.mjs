@@ -12,6 +12,10 @@ const BENCHES = {
     about: 'echo and read by id over raystream, beside fastify and tRPC over plain HTTP',
     load: () => import('../bench/rpc/bench.mjs'),
   },
+  compile: {
+    about: '1,000 files from nothing, again, after a change, beside the plain transforms of swc and esbuild',
+    load: () => import('../bench/compile/bench.mjs'),
+  },
 };
 
 const HELP = `Usage: npm run bench -- NAME [OPTIONS]

@@ -190,7 +190,8 @@ test('processes that compile the same project at once do each other no harm', { 
       if (!ok) throw new Error(JSON.stringify(diagnostics));
     }`;
   const workers = [1, 2, 3].map((id) => start(t, folder, work, String(id)));
-  for (const worker of workers) assert.deepEqual(await once(worker, 'exit'), [0, null]);
+  for (const ended of await Promise.all(workers.map((worker) => once(worker, 'exit'))))
+    assert.deepEqual(ended, [0, null]);
   compile(folder);
   for (const id of [1, 2, 3]) files[`src/lib/mine${id}.ts`] = 'export const round = 11;\n';
   assert.deepEqual(present(folder), fresh(t, files));
@@ -207,10 +208,11 @@ test('a process that is killed leaves nothing that is believed', { timeout: 120_
   for (const delay of [0, 20, 60, 120, 250]) {
     rmSync(join(folder, 'node_modules/.kontract'), { recursive: true, force: true });
     const worker = start(t, folder, work, '');
+    const ended = once(worker, 'exit');
     await once(worker.stdout, 'data');
     await sleep(delay);
     worker.kill('SIGKILL');
-    await once(worker, 'exit');
+    await ended;
     compile(folder);
     const left = present(folder);
     for (const path of Object.keys(left).filter((name) => name.endsWith('.tmp'))) delete left[path];
