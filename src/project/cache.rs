@@ -200,7 +200,7 @@ impl Cache {
         for (path, written) in halves {
             let code = |half: &str| {
                 let mut paths = written.files.iter().map(|(path, _)| path);
-                let is_code = |path: &&String| path.starts_with(half) && !path.ends_with(".map");
+                let is_code = |path: &&String| path.starts_with(half) && has_extension(path, "js");
                 paths.find(is_code).cloned()
             };
             // Files from outside of `src` are among the inputs: here they have no hash.
@@ -256,6 +256,13 @@ fn sealed(text: &str) -> String {
 fn unsealed(text: &str) -> Option<&str> {
     let (head, _) = text.rsplit_once(SEAL)?;
     (sealed(&format!("{head}}}")) == text).then_some(text)
+}
+
+/// Whether a path ends in `.extension`.
+fn has_extension(path: &str, extension: &str) -> bool {
+    Path::new(path)
+        .extension()
+        .is_some_and(|end| end == extension)
 }
 
 fn digest_of(path: &Path) -> Option<String> {

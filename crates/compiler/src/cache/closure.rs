@@ -87,7 +87,9 @@ mod tests {
         // 0 → 1 ⇄ 2 → 3, 4 alone
         let edges = [vec![1], vec![2], vec![1, 3], vec![], vec![]];
         let mut found = circles(&edges);
-        found.iter_mut().for_each(|circle| circle.sort_unstable());
+        for circle in &mut found {
+            circle.sort_unstable();
+        }
         assert_eq!(found, [vec![3], vec![1, 2], vec![0], vec![4]]);
     }
 

@@ -236,10 +236,10 @@ impl Module {
             .iter()
             .filter(|h| self.kind != Kind::Helper || **h != self.number)
             .collect();
-        let calls: String = used
-            .iter()
-            .map(|h| format!(" + help{h}(limit{h})"))
-            .collect();
+        let mut calls = String::new();
+        for h in used {
+            let _ = write!(calls, " + help{h}(limit{h})");
+        }
         let who = if self.ambient { "ctx.sid.length" } else { "0" };
         let (n, body) = (self.number, self.body);
         match self.kind {
