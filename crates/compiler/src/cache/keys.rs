@@ -14,7 +14,7 @@ use super::closure::closures;
 use super::{Digest, digest_of};
 use crate::modules::{Export, Imported, Modules, Source};
 use crate::routes::RouteType;
-use crate::split::{Contextual, Reach, Server};
+use crate::split::{Reach, Server};
 
 /// What the keys of all files have in common, worked out once a compile.
 pub(crate) struct Keys<'a> {
@@ -40,7 +40,7 @@ impl<'a> Keys<'a> {
         let files = 0..modules.files.len();
         let own: Vec<Digest> = files
             .clone()
-            .map(|file| interface(modules, server.contextual, reach, file))
+            .map(|file| interface(server, reach, file))
             .collect();
         let edges: Vec<Vec<usize>> = files.map(|file| modules.leads_to(file)).collect();
         Self {
@@ -59,9 +59,15 @@ impl<'a> Keys<'a> {
         let mut facts = format!(
             "{} {} {} {:?}",
             self.on_server.contains(&file),
-            self.reach.server_only[file],
+            self.reach.client[file],
             self.reach.complete[file],
             self.reach.items[file],
+        );
+        let effects = self.reach.server_imports.range((file, 0)..(file + 1, 0));
+        let _ = write!(
+            facts,
+            " {:?}",
+            effects.map(|(_, item)| item).collect::<Vec<_>>()
         );
         for route in routes {
             let _ = write!(facts, "\n{} {:?} {:?}", route.id, route.range, route.meta);
@@ -96,15 +102,22 @@ impl<'a> Keys<'a> {
 }
 
 /// What other files can see of a file when halves are written.
-fn interface(modules: &Modules, contextual: &Contextual, reach: &Reach, file: usize) -> Digest {
+fn interface(server: &Server<'_>, reach: &Reach, file: usize) -> Digest {
+    let modules: &Modules = server.modules;
     let names = &modules.names[file];
     let source = |source: &Source| match source {
         Source::Project(target) => format!("file {}", modules.files[*target].path),
         Source::Bare(package) => format!("package {package}"),
     };
     let mut facts = format!(
-        "{:?}\n{}\n",
-        modules.files[file].path, reach.server_only[file]
+        "{:?} {}
+values {:?}
+client {:?}
+",
+        modules.files[file].path,
+        reach.client[file],
+        server.values.of_file(file),
+        reach.values.of_file(file),
     );
     for (local, import) in &names.imports {
         let name = match &import.name {
@@ -131,7 +144,7 @@ fn interface(modules: &Modules, contextual: &Contextual, reach: &Reach, file: us
     for (specifier, target) in modules.links_of(file) {
         let _ = writeln!(facts, "link {specifier:?} {:?}", source(target));
     }
-    for local in contextual.of_file(file) {
+    for local in server.contextual.of_file(file) {
         let _ = writeln!(facts, "contextual {local:?}");
     }
     digest_of(&[facts.as_bytes()])

@@ -21,7 +21,7 @@ mod values;
 
 use crate::resolve::has_extension;
 
-pub(crate) use ambient::{Contextual, contextual};
+pub(crate) use ambient::contextual;
 pub(crate) use client::client_module;
 pub(crate) use halves::{Halves, Items};
 pub(crate) use items::Half;
