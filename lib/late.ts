@@ -35,19 +35,32 @@ async function client(): Promise<CompiledClient> {
   return await found;
 }
 
-async function route(name: string): Promise<Callable> {
-  const compiled = await client();
-  return compiled.api[name] as Callable;
+type Level = Callable & { [name: string]: Level };
+
+/** A function, or a module that holds functions: which of the two is known when it is called. */
+function level(path: readonly string[]): Level {
+  const find = async (): Promise<Callable> => {
+    const { api: compiled } = await client();
+    let found = compiled as unknown as Level;
+    for (const name of path) found = found?.[name] as Level;
+    if (typeof found !== 'function')
+      throw new TypeError(`There is no backend function '${path.join('.')}' in this build`);
+    return found;
+  };
+  const call = async (...args: unknown[]): Promise<unknown> => await (await find())(...args);
+  const raw = async (...args: unknown[]): Promise<unknown> => await (await find()).raw(...args);
+  return new Proxy(call as unknown as Level, {
+    get: (_, name) => (name === 'raw' ? raw : property(path, name)),
+  });
 }
 
-function callable(name: string): Callable {
-  const call = async (...args: unknown[]): Promise<unknown> => await (await route(name))(...args);
-  return Object.assign(call, { raw: async (...args: unknown[]) => await (await route(name)).raw(...args) });
+/** `then`: an `await api` or a returned `api` must not look like a promise. */
+function property(path: readonly string[], name: string | symbol): Level | undefined {
+  return typeof name === 'symbol' || name === 'then' ? undefined : level([...path, name]);
 }
 
 export const api: Api = new Proxy(Object.freeze(Object.create(null)) as Api, {
-  // `then`: an `await api` or a returned `api` must not look like a promise.
-  get: (_, name) => (typeof name === 'symbol' || name === 'then' ? undefined : callable(name)),
+  get: (_, name) => property([], name),
 });
 
 export const kontract: Kontract = {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kontract_compiler::{ClientConfig, Mode, Options};
+use kontract_compiler::{ClientConfig, Mode, Options, RouteNames};
 use napi::bindgen_prelude::{Error, Result};
 use napi_derive::napi;
 use serde::Deserialize;
@@ -20,6 +20,8 @@ pub struct CompileOptions {
     pub url: Option<String>,
     /// Gateway public keys, base64url.
     pub pins: Option<Vec<String>>,
+    /// What functions are called on the wire: `by-name` (default) or `by-module`.
+    pub routes: Option<String>,
     /// Skip the work when nothing has changed; default true.
     pub cache: Option<bool>,
     /// Call every middleware instead of splicing it: what the tests of splicing compare with.
@@ -134,12 +136,22 @@ pub fn compile_project(root: String, options: CompileOptions) -> Result<CompileR
         url: options.url,
         pins: options.pins.unwrap_or_default(),
     };
+    let routes = match options.routes.as_deref() {
+        None | Some("by-name") => RouteNames::ByName,
+        Some("by-module") => RouteNames::ByModule,
+        Some(other) => {
+            return Err(Error::from_reason(format!(
+                "routes '{other}' is neither 'by-name' nor 'by-module'"
+            )));
+        }
+    };
     let compiled = compile(
         Path::new(&root),
         &options.out_dir,
         &Options {
             mode,
             client,
+            routes,
             closures: options.closures.unwrap_or(false),
             ..Options::default()
         },

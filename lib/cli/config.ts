@@ -11,6 +11,7 @@ export interface Config {
   port?: number;
   devIdentity?: string;
   maxFrame?: number;
+  routes?: 'by-name' | 'by-module';
 }
 
 export const CONFIG_FILE = 'kontract.config.json';
@@ -36,4 +37,9 @@ export function parseConfig(text: string): Config {
 
 function schema(): Schema {
   return JSON.parse(readFileSync(new URL('./config.schema.json', import.meta.url), 'utf8')) as Schema;
+}
+
+/** The part of the compiler's options that decides what functions are called. */
+export function routesOf({ routes }: Config): Pick<Config, 'routes'> {
+  return routes === undefined ? {} : { routes };
 }

@@ -53,7 +53,7 @@ export function formatDiagnostic(diagnostic: Diagnostic, paint: Colours = plain)
     ...(help ? [`  = help: ${help}`] : []),
   ];
   const [title = '', ...rest] = diagnostic.frame ? diagnostic.frame.trimEnd().split('\n') : bare;
-  const tint = severity === 'error' ? paint.red : paint.yellow;
+  const tint = { error: paint.red, warning: paint.yellow, info: paint.cyan }[severity];
   const painted = title.replace(
     /^(\w+\[\w+\]): (.*)$/,
     (_, tag: string, text: string) => `${tint(tag)}: ${paint.bold(text)}`,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Config } from '../cli/config.js';
+import { routesOf, type Config } from '../cli/config.js';
 import { BUILD_DIR, LOCK_FILE, workFolder, writeIfChanged } from '../cli/project.js';
 import type { CompileOptions, CompileResult, Native } from '../native/types.js';
 import type { ServerModule } from '../runtime/index.js';
@@ -15,7 +15,8 @@ const SERVER_PREFIX = 'server-';
  * key comes first; a configured one is accepted too, for calls that go to a deployed gateway.
  */
 export function devOptions(config: Config, pin: string): CompileOptions {
-  return { mode: 'development', outDir: BUILD_DIR, pins: [pin, ...(config.pins ?? []).slice(0, 1)], cache: true };
+  const pins = [pin, ...(config.pins ?? []).slice(0, 1)];
+  return { mode: 'development', outDir: BUILD_DIR, pins, cache: true, ...routesOf(config) };
 }
 
 export function compileDev(

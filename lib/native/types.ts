@@ -8,6 +8,8 @@ export interface CompileOptions {
   url?: string;
   /** Gateway public keys, base64url: current and at most one next. */
   pins?: string[];
+  /** What functions are called on the wire. Default `by-name`. */
+  routes?: 'by-name' | 'by-module';
   /** Skip the work when nothing it depends on has changed. Default true. */
   cache?: boolean;
   /** Call every middleware instead of splicing it: what the tests of splicing compare with. Default false. */

@@ -139,7 +139,7 @@ fn build(
     reports.extend(same_outputs(&parsed));
     let (modules, missing) = Modules::link(parsed, links, options.language.clone());
     reports.extend(missing);
-    let declared = find_routes(&modules, reports);
+    let declared = find_routes(&modules, options.routes, reports);
     let middleware = split::find_middleware(&modules, &declared, reports);
     let recorded = Recorded::read(lock.as_ref().and_then(Lock::types));
     let mut replies = Replies::new(&recorded);
@@ -199,7 +199,7 @@ fn write<'a>(
         .into_par_iter()
         .map(|file| halves.items(file))
         .collect();
-    let names: Vec<(usize, String)> = declared.iter().map(|r| (r.file, r.id.clone())).collect();
+    let names: Vec<(usize, String)> = declared.iter().map(|r| (r.file, r.name.clone())).collect();
     let contextual = split::contextual(modules, &items, &names);
     let on_server = split::server_files(modules, halves, &items, &facts.routes, &facts.middleware);
     split::check_ambient(

@@ -27,6 +27,8 @@ pub struct Options {
     pub client: ClientConfig,
     /// The files a page loads, by path: client code starts there.
     pub pages: Vec<String>,
+    /// What a backend function is called on the wire.
+    pub routes: RouteNames,
     /// How the sources are to be read.
     pub language: Language,
     /// Calls every middleware instead of splicing what can be spliced: what tests compare with.
@@ -54,6 +56,16 @@ pub struct Language {
     pub jsx_factory: Option<String>,
     /// `jsxFragmentFactory`, `React.Fragment` by default.
     pub jsx_fragment_factory: Option<String>,
+}
+
+/// What backend functions are called on the wire.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RouteNames {
+    /// By their name: `getUser`.
+    #[default]
+    ByName,
+    /// By their module and name: `users.getUser`.
+    ByModule,
 }
 
 /// The two kinds of build.

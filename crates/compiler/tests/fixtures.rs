@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kontract_compiler::{Language, Options, Output, Project, SourceFile, compile};
+use kontract_compiler::{Language, Options, Output, Project, RouteNames, SourceFile, compile};
 
 /// The same in every build: seen once is enough.
 const CONSTANT: [&str; 6] = [
@@ -228,7 +228,14 @@ fn options(folder: &Path) -> Options {
     let text = |name: &str| config["compilerOptions"][name].as_str().map(str::to_owned);
     let page = fs::read_to_string(folder.join("index.html")).unwrap_or_default();
     let pages = page.split("src=\"/").skip(1);
+    let config_file = fs::read_to_string(folder.join("kontract.config.json")).unwrap_or_default();
+    let routes = if config_file.contains("\"by-module\"") {
+        RouteNames::ByModule
+    } else {
+        RouteNames::ByName
+    };
     Options {
+        routes,
         pages: pages
             .map(|rest| rest.split('"').next().unwrap().to_owned())
             .collect(),

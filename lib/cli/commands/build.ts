@@ -4,7 +4,7 @@ import { join, sep } from 'node:path';
 import { buildPage, hasPage, pageErrors } from '../../dev/page.js';
 import { LOCK_FILE, markAsModules, requireProject, workFolder, writeIfChanged } from '../project.js';
 import type { CompileOptions, CompileResult, Native } from '../../native/types.js';
-import { loadConfig, type Config } from '../config.js';
+import { loadConfig, routesOf, type Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { inputProblem, plainDiagnostic, type PlainDiagnostic } from '../json.js';
 import { mask, silent, table, terminal, type Reporter } from '../output.js';
@@ -90,7 +90,7 @@ function compileOptions(native: Native, config: Config, outDir: string, report: 
       'No pins in kontract.config.json and no KONTRACT_KEY: clients of this build trust no gateway until kontract.configure({ pins }). Make a key with: kontract keygen',
     );
   }
-  return { mode: 'production', outDir, pins, ...(config.url ? { url: config.url } : {}) };
+  return { mode: 'production', outDir, pins, ...routesOf(config), ...(config.url ? { url: config.url } : {}) };
 }
 
 async function bundlePage(root: string, out: string, report: Reporter): Promise<Map<string, number>> {

@@ -20,6 +20,24 @@ pub(crate) fn duplicate_route(
     .help("a function's name is its address on the wire: rename one of them")
 }
 
+/// A backend function called what a module of backend functions is called.
+pub(crate) fn function_and_module(
+    file: usize,
+    range: Range,
+    id: &str,
+    function: (usize, Range),
+) -> Report {
+    Report::error(
+        "KT3001",
+        file,
+        range,
+        format!("`api.{id}` would be a backend function and a module of backend functions"),
+    )
+    .label("in the module")
+    .other(function.0, function.1, "the function")
+    .help("rename one of them")
+}
+
 /// `ctx` or `env` where no call is running.
 pub(crate) fn ambient_outside_call(file: usize, range: Range, name: &str) -> Report {
     Report::error("KT3003", file, range, format!("`{name}` exists only during a call"))

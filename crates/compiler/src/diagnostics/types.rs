@@ -19,8 +19,9 @@ pub(crate) fn missing_return_type(file: usize, range: Range, name: &str) -> Repo
         "KT2002",
         file,
         range,
-        format!("the return type of `{name}` is not written"),
+        format!("the return type of `{name}` is not known: its reply travels as `Json`"),
     )
+    .warning()
     .help(format!(
         "write it: `{name}(…): Promise<…>`, or let `kontract sync` ask TypeScript and record it"
     ))

@@ -63,11 +63,8 @@ pub(crate) fn declarations(
     out.text.push_str(&types.recursive(&name));
     out.text
         .push_str("\ndeclare module 'kontract' {\n  interface Register {\n    api: {\n");
-    for route in routes {
-        out.text.push_str("      ");
-        out.mark(route.file, route.range.start);
-        let _ = writeln!(out.text, "{};", signature(types, route, &name));
-    }
+    let all: Vec<(&str, &RouteType)> = routes.iter().map(|r| (r.id.as_str(), r)).collect();
+    write_level(&mut out, types, &all, 3, &name);
     out.text
         .push_str("    };\n  }\n  interface StorageRegistry {\n");
     for table in tables {
@@ -145,6 +142,33 @@ impl Names {
     }
 }
 
+/// The functions of one level of `api`, and below each module's name those of the module. `routes` are
+/// sorted, each with what is left of its id.
+fn write_level(
+    out: &mut Mapped,
+    types: &Types,
+    routes: &[(&str, &RouteType)],
+    depth: usize,
+    name: &dyn Fn(usize) -> Option<String>,
+) {
+    let indent = "  ".repeat(depth);
+    let mut modules: BTreeMap<&str, Vec<(&str, &RouteType)>> = BTreeMap::new();
+    for (id, route) in routes {
+        if let Some((module, rest)) = id.split_once('.') {
+            modules.entry(module).or_default().push((rest, route));
+        } else {
+            out.text.push_str(&indent);
+            out.mark(route.file, route.range.start);
+            let _ = writeln!(out.text, "{};", signature(types, route, name));
+        }
+    }
+    for (module, inside) in modules {
+        let _ = writeln!(out.text, "{indent}{module}: {{");
+        write_level(out, types, &inside, depth + 1, name);
+        let _ = writeln!(out.text, "{indent}}};");
+    }
+}
+
 fn signature(types: &Types, route: &RouteType, name: &dyn Fn(usize) -> Option<String>) -> String {
     let required_after = |i: usize| {
         route.params[i + 1..]
@@ -159,7 +183,7 @@ fn signature(types: &Types, route: &RouteType, name: &dyn Fn(usize) -> Option<St
     let params = params.collect::<Vec<_>>().join(", ");
     format!(
         "{}({params}): Promise<{}>",
-        route.id,
+        route.name,
         types.typescript(&route.reply, name)
     )
 }

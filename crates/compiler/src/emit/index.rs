@@ -7,7 +7,7 @@ use crate::Options;
 use crate::modules::Modules;
 use crate::routes::RouteType;
 use crate::split::{output_path, relative};
-use crate::types::quote;
+use crate::types::{property, quote};
 
 /// `client/rpc.js`, `config.js`, `routes.js` and `index.js`.
 pub(crate) fn client_files(
@@ -36,8 +36,8 @@ pub(crate) fn client_files(
         &["encodeArgs", "decodeReply"],
     );
     table.push_str("\nexport const routes = {\n");
-    for route in routes {
-        let id = &route.id;
+    for (index, route) in routes.iter().enumerate() {
+        let (id, symbol) = (&route.id, symbol(index, route));
         let egroup = route
             .meta
             .egroup
@@ -46,7 +46,8 @@ pub(crate) fn client_files(
         let hash = hashes.get(id.as_str()).map_or("", String::as_str);
         let _ = writeln!(
             table,
-            "  {id}: {{ id: {}, hash: {}, perm: {}, egroup: {egroup}, encodeArgs: encodeArgs_{id}, decodeReply: decodeReply_{id} }},",
+            "  {}: {{ id: {}, hash: {}, perm: {}, egroup: {egroup}, encodeArgs: encodeArgs_{symbol}, decodeReply: decodeReply_{symbol} }},",
+            property(id),
             quote(id),
             quote(hash),
             route.meta.perm
@@ -80,11 +81,11 @@ pub(crate) fn server_files(modules: &Modules, routes: &[RouteType]) -> Vec<(Stri
     ));
     index.push_str("\nexport { __kontract_routes as routes } from \"./registry.js\";\nexport { tables } from \"./tables.js\";\n");
     index.push_str("\nexport const codecs = {\n");
-    for route in routes {
-        let id = &route.id;
+    for (at, route) in routes.iter().enumerate() {
+        let (id, symbol) = (property(&route.id), symbol(at, route));
         let _ = writeln!(
             index,
-            "  {id}: {{ decodeArgs: decodeArgs_{id}, encodeReply: encodeReply_{id} }},"
+            "  {id}: {{ decodeArgs: decodeArgs_{symbol}, encodeReply: encodeReply_{symbol} }},"
         );
     }
     index.push_str("};\n");
@@ -99,13 +100,32 @@ fn files_with_routes(routes: &[RouteType]) -> BTreeSet<usize> {
     routes.iter().map(|r| r.file).collect()
 }
 
+/// What a route is called in a table of contents: two modules may have functions of one name.
+fn symbol(index: usize, route: &RouteType) -> String {
+    if route.id == route.name {
+        route.name.clone()
+    } else {
+        index.to_string()
+    }
+}
+
 /// Imports of the codecs a table of contents needs, one line a file.
 fn imports(modules: &Modules, routes: &[RouteType], here: &str, functions: &[&str]) -> String {
     let mut out = String::new();
     for file in files_with_routes(routes) {
-        let of_file = routes.iter().filter(|r| r.file == file);
+        let of_file = routes.iter().enumerate().filter(|(_, r)| r.file == file);
         let names: Vec<String> = of_file
-            .flat_map(|r| functions.iter().map(move |f| format!("{f}_{}", r.id)))
+            .flat_map(|(index, route)| {
+                let symbol = symbol(index, route);
+                functions.iter().map(move |f| {
+                    let (theirs, ours) = (format!("{f}_{}", route.name), format!("{f}_{symbol}"));
+                    if theirs == ours {
+                        theirs
+                    } else {
+                        format!("{theirs} as {ours}")
+                    }
+                })
+            })
             .collect();
         let path = format!("codecs/{}", output_path(&modules.files[file].path));
         let _ = writeln!(

@@ -39,7 +39,9 @@ impl Lock {
         locked.map_or_else(
             || {
                 format!(
-                    "tbl_{id}_{}",
+                    "tbl_{}_{}",
+                    // The gateway takes lower case only; the digest tells `aB` from `ab`.
+                    id.to_ascii_lowercase(),
                     hex(&Sha256::digest(format!("kontract-ptr:{id}")), 3)
                 )
             },

@@ -8,8 +8,10 @@ use swc_core::ecma::ast::{
     ModuleDecl, ModuleItem, Pat, Stmt, VarDeclKind,
 };
 
+use super::address::address;
 use super::body::check_body;
 use super::{Body, Meta, RouteDecl};
+use crate::RouteNames;
 use crate::blank::{Argument, Value};
 use crate::decorators;
 use crate::diagnostics::{Report, split};
@@ -20,6 +22,7 @@ use crate::types::is_identifier;
 /// Collects the backend functions of all files, sorted by id.
 pub(crate) fn find_routes<'a>(
     modules: &'a Modules,
+    names: RouteNames,
     reports: &mut Vec<Report>,
 ) -> Vec<RouteDecl<'a>> {
     let mut all = BTreeMap::<String, RouteDecl<'a>>::new();
@@ -29,7 +32,8 @@ pub(crate) fn find_routes<'a>(
             route_of_item(modules, file, item, &mut found, reports);
         }
         report_nested(file, parsed, reports);
-        for route in found {
+        for mut route in found {
+            route.id = address(names, &parsed.path, &route.name);
             check_body(&route, reports);
             if let Some(first) = all.get(&route.id) {
                 reports.push(split::duplicate_route(
@@ -43,7 +47,27 @@ pub(crate) fn find_routes<'a>(
             }
         }
     }
+    report_levels(&all, reports);
     all.into_values().collect()
+}
+
+/// A function called what a module is called: `api.users` would be a function and hold others.
+fn report_levels(all: &BTreeMap<String, RouteDecl<'_>>, reports: &mut Vec<Report>) {
+    for (id, route) in all {
+        let level = format!("{id}.");
+        if let Some((_, inside)) = all
+            .range(level.clone()..)
+            .next()
+            .filter(|(i, _)| i.starts_with(&level))
+        {
+            reports.push(split::function_and_module(
+                inside.file,
+                inside.range,
+                id,
+                (route.file, route.range),
+            ));
+        }
+    }
 }
 
 /// Backend functions that are bound but are no top-level item.
@@ -192,6 +216,7 @@ fn decorated<'a>(
     }
     let route = RouteDecl {
         id: name.sym.to_string(),
+        name: name.sym.to_string(),
         file,
         range: range_of(name.span),
         meta: meta(&decorators::arguments(parsed, decorator)),
@@ -294,6 +319,7 @@ fn standard<'a>(
     };
     let route = RouteDecl {
         id: name.sym.to_string(),
+        name: name.sym.to_string(),
         file,
         range: range_of(name.span),
         meta: meta(&arguments),

@@ -1,5 +1,6 @@
 //! The backend functions of a project: where they stand, what they take and give.
 
+mod address;
 mod body;
 mod find;
 mod signature;
@@ -14,7 +15,10 @@ use crate::types::Slot;
 
 /// A backend function as written.
 pub(crate) struct RouteDecl<'a> {
+    /// What it is called on the wire.
     pub id: String,
+    /// What it is called in its module.
+    pub name: String,
     pub file: usize,
     /// Its name.
     pub range: Range,
@@ -40,6 +44,7 @@ pub(crate) enum Body<'a> {
 /// A backend function with its types.
 pub(crate) struct RouteType {
     pub id: String,
+    pub name: String,
     pub file: usize,
     pub range: Range,
     pub meta: Meta,

@@ -27,6 +27,7 @@ pub(crate) fn typed<'a>(
     let reply = reply(route, resolver, replies).ok()?;
     complete.then(|| RouteType {
         id: route.id.clone(),
+        name: route.name.clone(),
         file: route.file,
         range: route.range,
         meta: route.meta.clone(),
@@ -67,7 +68,7 @@ fn param<'a>(
     }
     let mut slot = match (annotation(inner), default.and_then(literal)) {
         (Some(ty), _) => {
-            resolver.resolve(file, ty, &format!("{}_{name}", upper_first(&route.id)))?
+            resolver.resolve(file, ty, &format!("{}_{name}", upper_first(&route.name)))?
         }
         (None, Some(slot)) if slot.kind != Kind::Void => slot,
         _ => {
@@ -94,7 +95,7 @@ fn reply<'a>(
     resolver: &mut Resolver<'a>,
     replies: &mut Replies<'a>,
 ) -> Resolved<Slot> {
-    let hint = format!("{}_reply", upper_first(&route.id));
+    let hint = format!("{}_reply", upper_first(&route.name));
     if let Some(ty) = route.returns {
         let inner = type_argument(ty, "Promise").unwrap_or(ty);
         let inner = match type_argument(inner, "HttpResp") {
@@ -110,14 +111,13 @@ fn reply<'a>(
     };
     let told =
         inferred.or_else(|| replies.ask(resolver, &route.id, route.file, route.range, &hint));
-    match told {
-        Some(slot) => Ok(slot),
-        None => resolver.report(errors::missing_return_type(
-            route.file,
-            route.range,
-            &route.id,
-        )),
+    if let Some(slot) = told {
+        return Ok(slot);
     }
+    let report = errors::missing_return_type(route.file, route.range, &route.name);
+    resolver.reports.push(report);
+    // Whatever JSON can hold, and nothing.
+    Ok(Slot::of(Kind::Json).optional())
 }
 
 /// `T` of `name<T>`.

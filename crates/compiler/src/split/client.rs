@@ -64,9 +64,9 @@ pub(crate) fn client_module(
     let stubs: Vec<Stub> = routes
         .iter()
         .map(|route| {
-            let exported = |name: &str| matches!(names.exports.get(name), Some(Export::Local(l)) if *l == route.id);
-            let listed = kept.listed.contains(&route.id);
-            let prefix = match (listed, exported("default"), exported(&route.id)) {
+            let exported = |name: &str| matches!(names.exports.get(name), Some(Export::Local(l)) if *l == route.name);
+            let listed = kept.listed.contains(&route.name);
+            let prefix = match (listed, exported("default"), exported(&route.name)) {
                 (true, _, _) => "",
                 (_, true, _) => "export default ",
                 _ => "export ",
@@ -99,10 +99,10 @@ fn stub(route: &RouteType, prefix: &str) -> String {
         .egroup
         .as_ref()
         .map_or_else(String::new, |g| format!(" egroup: {} ", quote(g)));
-    let id = &route.id;
+    let name = &route.name;
     format!(
-        "{prefix}async function {id}({list}) {{\n  return await __kontract_rpc({}, [{list}], {{{egroup}}});\n}}\n",
-        quote(id)
+        "{prefix}async function {name}({list}) {{\n  return await __kontract_rpc({}, [{list}], {{{egroup}}});\n}}\n",
+        quote(&route.id)
     )
 }
 
@@ -127,7 +127,7 @@ impl<'a> Kept<'a> {
     ) -> Self {
         let included = &reach.items[file];
         let mut used = BTreeSet::new();
-        let mut declared: BTreeSet<&str> = routes.iter().map(|r| r.id.as_str()).collect();
+        let mut declared: BTreeSet<&str> = routes.iter().map(|r| r.name.as_str()).collect();
         for &index in included {
             let item = &items[index];
             declared.extend(item.declares.iter().map(String::as_str));

@@ -231,12 +231,12 @@ pub(crate) fn server_module(
 }
 
 fn registration(server: &Server<'_>, route: &RouteType, chain: &[usize]) -> String {
-    let id = &route.id;
+    let name = &route.name;
     let handler = if chain.is_empty() {
-        format!("async (ctx, args, env) => await {id}(ctx, env, ...args)")
+        format!("async (ctx, args, env) => await {name}(ctx, env, ...args)")
     } else {
         let chain = splice::chain_name(chain);
-        format!("(ctx, args, env) => {chain}(ctx, args, env, {id})")
+        format!("(ctx, args, env) => {chain}(ctx, args, env, {name})")
     };
     let group = |group: &Option<String>| {
         group
@@ -259,7 +259,7 @@ fn registration(server: &Server<'_>, route: &RouteType, chain: &[usize]) -> Stri
     }
     format!(
         "__kontract_routes.set({}, {{\n  handler: {handler},\n  meta: {{ {meta} }},\n}});\n",
-        quote(id),
+        quote(&route.id),
     )
 }
 

@@ -75,7 +75,7 @@ struct Pending<'a> {
 
 impl Builder<'_> {
     fn root(&mut self, route: &RouteType) -> Root {
-        let args = self.reserve(&format!("{}_args", route.id), Origin::Arguments);
+        let args = self.reserve(&format!("{}_args", route.name), Origin::Arguments);
         let pending = route.params.iter().enumerate().map(|(i, param)| Pending {
             name: param.name.clone(),
             access: if param.rest {
@@ -89,10 +89,10 @@ impl Builder<'_> {
         });
         let pending = pending.collect();
         self.fill(args, Some(&format!("{}.args", route.id)), pending);
-        let reply = self.reserve(&format!("{}_reply", route.id), Origin::Value);
+        let reply = self.reserve(&format!("{}_reply", route.name), Origin::Value);
         self.fill(reply, None, vec![value_field(&route.reply)]);
         Root {
-            id: route.id.clone(),
+            id: route.name.clone(),
             args,
             reply,
         }

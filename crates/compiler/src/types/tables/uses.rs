@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use swc_core::common::Span;
-use swc_core::ecma::ast::{CallExpr, Callee, Expr, Lit, MemberExpr, MemberProp};
+use swc_core::ecma::ast::{
+    CallExpr, Callee, Expr, Lit, MemberExpr, MemberProp, ObjectPatProp, Pat, VarDeclarator,
+};
 use swc_core::ecma::visit::{Visit, VisitWith};
 
 use crate::diagnostics::Range;
@@ -35,6 +37,25 @@ impl Visit for Uses {
             && is_identifier(&name.sym)
         {
             self.0.push((name.sym.to_string(), name.span));
+        }
+        node.visit_children_with(self);
+    }
+
+    /// `const { todos, users: people } = env.storage`
+    fn visit_var_declarator(&mut self, node: &VarDeclarator) {
+        if let (Pat::Object(pattern), Some(init)) = (&node.name, &node.init)
+            && is_storage(init)
+        {
+            for prop in &pattern.props {
+                let named = match prop {
+                    ObjectPatProp::KeyValue(pair) => pair.key.as_ident().map(|k| (&k.sym, k.span)),
+                    ObjectPatProp::Assign(name) => Some((&name.key.sym, name.key.span)),
+                    ObjectPatProp::Rest(_) => None,
+                };
+                if let Some((name, span)) = named.filter(|(name, _)| **name != *"get") {
+                    self.0.push((name.to_string(), span));
+                }
+            }
         }
         node.visit_children_with(self);
     }
