@@ -74,11 +74,13 @@ test('bytes that were made to hurt', async (t) => {
   }
 });
 
-test('what earlier searches found stays found', async (t) => {
+test('what a search of 400,000 mutations ended with: the shortest bytes for each refusal', async (t) => {
   const { codecs } = await compiled(t, readFileSync(join(here, 'support/hostile.ts'), 'utf8'));
   const corpus = JSON.parse(readFileSync(join(here, 'corpus.json'), 'utf8'));
-  for (const { route, why, hex } of corpus) {
-    attempt(codecs[`decodeReply_${route}`], Uint8Array.from(Buffer.from(hex, 'hex')), why);
+  assert.ok(corpus.length > 50);
+  for (const { route, message, hex } of corpus) {
+    const bytes = Uint8Array.from(Buffer.from(hex, 'hex'));
+    assert.throws(() => codecs[`decodeReply_${route}`](bytes), { name: 'CodecError', message }, hex);
   }
 });
 

@@ -8,6 +8,7 @@ import { randomProject, sourceOf } from './support/random-types.mjs';
 import { plain, valueOf } from './support/random-values.mjs';
 import { randomness } from './support/random.mjs';
 import { flattener, parseSchema } from './support/schema.mjs';
+import { verify } from './support/verify.mjs';
 
 const SEEDS = [1, 2, 3];
 const TYPES = 40;
@@ -31,6 +32,7 @@ for (const seed of SEEDS) {
         const about = () => `seed ${seed}, type ${i}, value ${n}`;
         const ours = encode(value);
         same(decode(ours), value, about);
+        verify(ours, schema, `r${i}_reply`);
         const flat = objects.root(`r${i}_reply`, type, value);
         const unpacked = reader[`getRootAsr${i}_reply`](new theirs.ByteBuffer(ours)).unpack();
         same(unpacked, flat, about);

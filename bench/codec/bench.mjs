@@ -56,11 +56,11 @@ async function prepare(folder) {
 /** Each system has a process of its own: what one makes of its heap and of V8's guesses is its own affair. */
 async function start(node, name, modules) {
   const child = fork(WORKER, [name, JSON.stringify(modules)], { execPath: node.path, cwd: HERE });
-  const answer = () =>
-    new Promise((done, fail) => {
-      child.once('message', done);
-      child.once('exit', () => fail(new StepError(`${name} ended`)));
-    });
+  let ended;
+  const over = new Promise((_, fail) => (ended = () => fail(new StepError(`${name} ended`))));
+  over.catch(() => {});
+  child.once('exit', ended);
+  const answer = () => Promise.race([new Promise((done) => child.once('message', done)), over]);
   const { bytes } = await answer();
   const measure = (kind, ms) => {
     child.send({ kind, ms });

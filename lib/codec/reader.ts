@@ -48,7 +48,7 @@ export class Reader {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.budget = bytes.length * 3 + 64;
-    this.defaults = bytes.length + 4096;
+    this.defaults = (bytes.length >> 1) + 4096;
     const many = bytes.length >= MANY;
     this.remembered = many ? [] : undefined;
     this.rememberedAt = many ? new Int32Array(REMEMBERED) : undefined;

@@ -18,7 +18,7 @@ const SLAB = 32 * 1024;
 const LARGE = 64 * 1024;
 
 /** Strings remembered to be shared, by a hash of a few of their characters. */
-const REMEMBERED = 64;
+const REMEMBERED = 256;
 
 let slabs = 0;
 
@@ -307,7 +307,7 @@ export class Writer {
       const slot =
         length === 0
           ? 0
-          : (length * 7 + text.charCodeAt(length - 1) * 5 + text.charCodeAt(length >> 1)) & (REMEMBERED - 1);
+          : (length * 37 + text.charCodeAt(length - 1) * 5 + text.charCodeAt(length >> 1) * 11) & (REMEMBERED - 1);
       const known = rememberedAt[slot] as number;
       if (known >= first && remembered[slot] === text && shared + length + 4 <= at - first) {
         shared += length + 4;

@@ -8,10 +8,9 @@ export function parseSchema(text) {
   for (const [, name, members] of text.matchAll(/^union (\w+) \{ (.*) \}$/gm))
     schema.unions.set(name, members.split(', '));
   for (const [, name, fields] of text.matchAll(/^table (\w+) \{\n([\s\S]*?)^\}$/gm)) {
-    const all = [...fields.matchAll(/^ {2}(\w+):(\S+?)(?: = null)? \(/gm)].map(([, field, type]) => ({
-      name: field,
-      type,
-    }));
+    const all = [...fields.matchAll(/^ {2}(\w+):(\S+?)(?: = null)? \(id: (\d+)(, required)?/gm)].map(
+      ([, field, type, id, required]) => ({ name: field, type, id: Number(id), required: required !== undefined }),
+    );
     schema.tables.set(name, all);
   }
   return schema;
