@@ -28,6 +28,8 @@ pub struct CompileOptions {
     pub closures: Option<bool>,
     /// This process will compile the project again: keep in memory what makes that fast. Default false.
     pub watch: Option<bool>,
+    /// Whether the server is optimised; by default that of a production build is.
+    pub optimise: Option<bool>,
 }
 
 /// One route of the compiled project.
@@ -153,6 +155,7 @@ pub fn compile_project(root: String, options: CompileOptions) -> Result<CompileR
             client,
             routes,
             closures: options.closures.unwrap_or(false),
+            optimise: options.optimise,
             ..Options::default()
         },
         match (options.cache, options.watch) {

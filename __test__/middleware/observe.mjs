@@ -26,6 +26,8 @@ async function observe(route, bits) {
     sleep: (duration, value) => clock.sleep(duration, value),
     flag: (bit) => ((bits >> bit) & 1) === 1,
     path: '/path',
+    // What the gateway gives a call: the mask of its route.
+    perm: route.meta.perm,
   };
   route.handler(ctx, [7], { name: 'env' }).then(
     (reply) => events.push(`${clock.now} replied ${show(reply)}`),

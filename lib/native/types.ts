@@ -16,6 +16,8 @@ export interface CompileOptions {
   closures?: boolean;
   /** This process will compile the project again: keep in memory what makes that fast. */
   watch?: boolean;
+  /** Whether the server is optimised. Default: in production. */
+  optimise?: boolean;
 }
 
 export interface Diagnostic {

@@ -13,10 +13,12 @@ use crate::codec::{Ids, Layout, codec_module, route_hash, schema, tables_module}
 use crate::diagnostics::{Report, Severity, reach as errors, render};
 use crate::emit::{self, Lock};
 use crate::modules::Modules;
+use crate::optimise::Called;
 use crate::output::Manifest;
 use crate::parse::{Parsed, without_mark};
 use crate::resolve::{Input, read_all};
 use crate::routes::{RouteDecl, RouteType, find_routes, typed};
+use crate::splice;
 use crate::split::{self, Halves, Items, Middleware, Server};
 use crate::types::{Recorded, Replies, Resolver, Slot, TableDecl, Types, find_tables};
 use crate::{Diagnostic, Isolated, Options, Output, Project, Resolve, Typing, Untyped};
@@ -185,6 +187,10 @@ fn resolve_types<'a>(
 type Files = BTreeMap<String, String>;
 
 /// The codecs of every file with routes, and both halves of every module; nothing if there are errors.
+#[allow(
+    clippy::too_many_lines,
+    reason = "the phases of writing, in their order"
+)]
 fn write<'a>(
     facts: &'a Facts<'_>,
     halves: Halves<'_>,
@@ -211,6 +217,9 @@ fn write<'a>(
         reports,
     );
     let names: BTreeSet<(usize, String)> = names.into_iter().collect();
+    if let Some(file) = facts.middleware.file {
+        splice::advise(file, halves.of(file), reports);
+    }
     let reach = split::reach(modules, halves, &items, &names, &options.pages, reports);
     let failed = |reports: &[Report]| reports.iter().any(|r| r.severity == Severity::Error);
     // What is worth a warning depends on what is right.
@@ -231,6 +240,10 @@ fn write<'a>(
         chains: facts.chains(),
         closures: options.closures,
         values: split::Values::of(items.iter().map(|items| items.as_slice())),
+        optimise: options
+            .optimises()
+            .then(|| Called::new(modules, items.iter().map(|items| items.as_slice()))),
+        halves,
         uses_txid,
     };
     let with_routes: BTreeSet<usize> = facts.routes.iter().map(|r| r.file).collect();

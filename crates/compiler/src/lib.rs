@@ -12,6 +12,7 @@ mod diagnostics;
 mod emit;
 mod modules;
 mod notes;
+mod optimise;
 mod output;
 mod parse;
 mod project;

@@ -33,6 +33,14 @@ pub struct Options {
     pub language: Language,
     /// Calls every middleware instead of splicing what can be spliced: what tests compare with.
     pub closures: bool,
+    /// Whether the server half is optimised; by default that of a production build is.
+    pub optimise: Option<bool>,
+}
+
+impl Options {
+    pub(crate) fn optimises(&self) -> bool {
+        self.optimise.unwrap_or(self.mode == Mode::Production)
+    }
 }
 
 /// What `tsconfig.json` says of the language the sources are written in; the defaults are TypeScript's.

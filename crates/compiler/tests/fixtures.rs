@@ -220,7 +220,7 @@ fn collect(folder: &Path, path: &str, files: &mut Vec<SourceFile>) {
     }
 }
 
-/// What a case's `tsconfig.json` and `index.html` say.
+/// What a case's `tsconfig.json`, its `index.html` and its name say.
 fn options(folder: &Path) -> Options {
     let text = fs::read_to_string(folder.join("tsconfig.json")).unwrap_or("{}".to_owned());
     let config: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -248,6 +248,14 @@ fn options(folder: &Path) -> Options {
             jsx_factory: text("jsxFactory"),
             jsx_fragment_factory: text("jsxFragmentFactory"),
         },
+        // A case of the optimiser shows what a production build would have.
+        optimise: Some(
+            folder
+                .file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with("optimise-"),
+        ),
         ..Options::default()
     }
 }

@@ -51,11 +51,67 @@ fn a_stub_leads_to_its_function_and_shows_nothing_of_it() {
     assert!(!map.contains("sourcesContent") && !map.contains("RangeError"));
 }
 
+const MIDDLEWARE: &str = "\
+import { defineMiddleware } from 'kontract';
+export default defineMiddleware([
+  async (c, next) => { console.log('é', c.path); const reply = await next();
+    if (!reply) throw new RangeError('no reply'); return reply; },
+  async ({ path }, n) => { await n(); throw new TypeError(path); },
+]);
+";
+
+/// Everything in a spliced middleware leads to where the user wrote it, `await next()` included.
+#[test]
+fn spliced_middleware_leads_to_its_source() {
+    for optimise in [false, true] {
+        let file = |path: &str, text: &str| SourceFile {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        };
+        let project = Project {
+            files: vec![
+                file("src/api.ts", SOURCE),
+                file("src/middleware.ts", MIDDLEWARE),
+            ],
+            lock: None,
+        };
+        let options = Options {
+            optimise: Some(optimise),
+            ..Options::default()
+        };
+        let output = compile(&project, &options);
+        assert!(output.ok());
+        let code = &output.files["server/src/middleware.js"];
+        let map = &output.files["server/src/middleware.js.map"];
+        let chain = code.find("function __kontract_chain_0_1(").unwrap();
+        for (token, source) in [
+            ("console.log('é'", "console.log('é'"),
+            ("new RangeError", "new RangeError"),
+            ("new TypeError", "new TypeError"),
+            ("await handler(", "await n()"),
+        ] {
+            let at = chain
+                + code[chain..]
+                    .find(token)
+                    .unwrap_or_else(|| panic!("{code}"));
+            assert_eq!(
+                original(map, place(code, at)),
+                Some(position(MIDDLEWARE, source)),
+                "{token}"
+            );
+        }
+    }
+}
+
 /// Line and UTF-16 column of a piece of text, from 0.
 fn position(text: &str, piece: &str) -> (i64, i64) {
     let at = text
         .find(piece)
         .unwrap_or_else(|| panic!("no {piece} in\n{text}"));
+    place(text, at)
+}
+
+fn place(text: &str, at: usize) -> (i64, i64) {
     let line_start = text[..at].rfind('\n').map_or(0, |i| i + 1);
     let column = text[line_start..at].encode_utf16().count();
     (

@@ -5,6 +5,7 @@
 //!   types: a comment in `types.ts` rewrites nobody else;
 //! - what the client reaches of it, which the files that import it decide;
 //! - its routes as they are on the wire, where types come in;
+//! - in an optimised build, the texts of the files its imports lead to, whose constants it may hold;
 //! - the lists of middleware: which a route has, and for the file that holds the middleware, which there are.
 
 use std::collections::BTreeSet;
@@ -90,14 +91,36 @@ impl<'a> Keys<'a> {
         if middleware.file == Some(file) {
             let _ = write!(facts, "\nmiddleware {chains:?} {}", self.server.closures);
         }
+        let folded = self.folded(file, routes);
         digest_of(&[
             &self.options,
+            &folded,
             modules.files[file].path.as_bytes(),
             &self.texts[file],
             &self.closures[file],
             facts.as_bytes(),
             wire.as_bytes(),
         ])
+    }
+
+    /// What the optimiser puts into a file from outside of it: masks of routes nobody else calls,
+    /// constants of the files that declare what it imports.
+    fn folded(&self, file: usize, routes: &[&RouteType]) -> Digest {
+        let Some(called) = &self.server.optimise else {
+            return digest_of(&[]);
+        };
+        let modules = self.server.modules;
+        let alone: Vec<bool> = routes.iter().map(|r| !called.has(file, &r.name)).collect();
+        let declaring = |name: &String| Some(modules.declaration_of(file, name)?.0);
+        let from: BTreeSet<usize> = modules.names[file]
+            .imports
+            .keys()
+            .filter_map(declaring)
+            .collect();
+        let alone = format!("{alone:?}");
+        let mut parts: Vec<&[u8]> = vec![alone.as_bytes()];
+        parts.extend(from.iter().map(|&file| self.texts[file].as_ref()));
+        digest_of(&parts)
     }
 }
 

@@ -7,6 +7,7 @@
 //! `next`. That a middleware was spliced cannot be observed: what `lib/runtime/compose.ts` does is
 //! what happens. Standing in the middleware's own module, its names need no carrying over.
 
+mod advice;
 mod build;
 mod chain;
 mod names;
@@ -25,6 +26,8 @@ use swc_core::ecma::ast::{
 };
 use swc_core::ecma::visit::{Visit, VisitWith};
 
+pub(crate) use self::advice::advise;
+
 use self::build::{declare_as, fresh};
 use self::chain::{Chains, Element};
 use self::names::Words;
@@ -35,10 +38,13 @@ use crate::split::Half;
 /// The run-time's function that calls one middleware, as generated code imports it.
 pub(crate) const AROUND: &str = "__kontract_around";
 
+/// What the names of chains begin with.
+pub(crate) const CHAIN: &str = "__kontract_chain_";
+
 /// The name of the function for a list of middleware.
 pub(crate) fn chain_name(list: &[usize]) -> String {
     let indices: Vec<String> = list.iter().map(usize::to_string).collect();
-    format!("__kontract_chain_{}", indices.join("_"))
+    format!("{CHAIN}{}", indices.join("_"))
 }
 
 /// A middleware that is a name in the list: of which function, and whether that takes hidden parameters.

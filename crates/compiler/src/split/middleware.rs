@@ -34,6 +34,11 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
+    /// Whether it filters at all.
+    fn given(&self) -> bool {
+        self.prefixurl.is_some() || self.egroup.is_some() || self.endpoints.is_some()
+    }
+
     /// Whether the middleware runs around this route.
     fn matches(&self, id: &str, egroup: Option<&str>) -> bool {
         let path = egroup.map_or_else(|| format!("/{id}"), |group| format!("/{group}/{id}"));
@@ -97,6 +102,24 @@ pub(crate) fn find_middleware(
             .filter(|id| !known.contains(&id.as_str()))
         {
             reports.push(errors::unknown_endpoint(file, filter.range, id, &known));
+        }
+    }
+    let groups: Vec<&str> = routes
+        .iter()
+        .filter_map(|r| r.meta.egroup.as_deref())
+        .collect();
+    for filter in filters.iter().filter(|f| f.given()) {
+        let unknown = filter.endpoints.iter().flatten();
+        let reported = unknown.clone().any(|id| !known.contains(&id.as_str()));
+        let passes = |r: &RouteDecl<'_>| filter.matches(&r.id, r.meta.egroup.as_deref());
+        if !reported && !routes.iter().any(passes) {
+            let group = filter.egroup.as_deref();
+            reports.push(errors::filter_matches_nothing(
+                file,
+                filter.range,
+                group,
+                &groups,
+            ));
         }
     }
     Middleware {

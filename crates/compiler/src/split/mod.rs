@@ -21,10 +21,10 @@ mod values;
 
 use crate::resolve::has_extension;
 
-pub(crate) use ambient::contextual;
+pub(crate) use ambient::{contextual, target};
 pub(crate) use client::client_module;
 pub(crate) use halves::{Halves, Items};
-pub(crate) use items::Half;
+pub(crate) use items::{Half, Item, Reference, Shape};
 pub(crate) use lower::{HELPERS_SOURCE, helpers_of};
 pub(crate) use middleware::{Middleware, find_middleware};
 pub(crate) use reach::{Reach, reach};

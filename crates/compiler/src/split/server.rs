@@ -12,7 +12,7 @@ use swc_core::ecma::visit::VisitMutWith;
 use super::ambient::{Contextual, PassOn, target};
 use super::chain::{middleware_list, named};
 use super::halves::{Halves, Items};
-use super::items::{Half, Item, Shape};
+use super::items::{Half, Item, Reference, Shape};
 use super::middleware::Middleware;
 use super::reach::specifier;
 use super::redirect::Redirect;
@@ -20,7 +20,8 @@ use super::values::Values;
 use super::{output_path, relative};
 use crate::diagnostics::{Report, split};
 use crate::emit::{Printed, Stub, print};
-use crate::modules::{Modules, Source};
+use crate::modules::{Modules, Source, declaration, declared_names};
+use crate::optimise::{Called, Known, literal_of, optimise};
 use crate::parse::range_of;
 use crate::routes::RouteType;
 use crate::splice::{self, AROUND};
@@ -122,6 +123,9 @@ pub(crate) struct Server<'a> {
     pub closures: bool,
     /// What is a value when the program runs.
     pub values: Values,
+    /// With what is called by other code, when servers are to be optimised.
+    pub optimise: Option<Called>,
+    pub halves: Halves<'a>,
     /// Whether `ctx.currentTxid` is read anywhere.
     pub uses_txid: bool,
 }
@@ -173,6 +177,9 @@ pub(crate) fn server_module(
             closures: server.closures,
         };
         calls = splice::add_chains(&mut module, half, &wanted);
+    }
+    if let Some(called) = &server.optimise {
+        optimise(&mut module, half, &known(server, called, file, routes));
     }
     let chains: Vec<Vec<usize>> = routes.iter().map(|r| middleware.chain(r)).collect();
     let mut before = Vec::new();
@@ -228,6 +235,41 @@ pub(crate) fn server_module(
         true,
         &here,
     )
+}
+
+/// What the optimiser knows of a file from outside of it.
+fn known<'a>(
+    server: &'a Server<'_>,
+    called: &Called,
+    file: usize,
+    routes: &[&RouteType],
+) -> Known<'a> {
+    let own = routes.iter().filter(|r| !called.has(file, &r.name));
+    let imports = server.modules.names[file].imports.keys();
+    let top_level = server.halves.of(file).top_level;
+    let constant = |name: &String| {
+        let from = Reference::Name(name.clone());
+        let (declared, local) = target(server.modules, file, &from)?;
+        let value = literal_of(&server.halves.of(declared).module, &local)?;
+        Some(((name.as_str().into(), top_level), value))
+    };
+    Known {
+        perms: own.map(|r| (r.name.clone(), r.meta.perm)).collect(),
+        imported: imports.filter_map(constant).collect(),
+        in_call: Box::new(move |item| {
+            let names = match item {
+                ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(export)) => {
+                    let name = export.decl.as_fn_expr().and_then(|f| f.ident.as_ref());
+                    name.map(|n| vec![n.sym.to_string()]).unwrap_or_default()
+                }
+                item => declaration(item).map(declared_names).unwrap_or_default(),
+            };
+            let [name] = names.as_slice() else {
+                return false;
+            };
+            server.contextual.has(file, name) || name.starts_with(splice::CHAIN)
+        }),
+    }
 }
 
 fn registration(server: &Server<'_>, route: &RouteType, chain: &[usize]) -> String {
