@@ -301,6 +301,18 @@ fn write<'a>(
         .map(|(path, text)| (path.clone(), text.to_string()))
         .collect();
     cache.keep_written(written);
+    files.extend(helper_files(halves, &items, &reach, &on_server));
+    Some((codecs, files))
+}
+
+/// What transformed syntax calls, for each half that has such syntax.
+fn helper_files(
+    halves: Halves<'_>,
+    items: &[Items],
+    reach: &split::Reach,
+    on_server: &BTreeSet<usize>,
+) -> Vec<(String, String)> {
+    let helpers = |path: &str| (path.to_owned(), split::HELPERS_SOURCE.to_owned());
     let calls_helpers = |file: usize, in_half: &dyn Fn(usize) -> bool| {
         let helpers = split::helpers_of(&halves.of(file).module);
         let mut all = items[file].iter().enumerate();
@@ -311,20 +323,15 @@ fn write<'a>(
     };
     let client = |file: usize| calls_helpers(file, &|index| reach.items[file].contains(&index));
     let server = |file: usize| calls_helpers(file, &|_| on_server.contains(&file));
-    let mut all = 0..modules.files.len();
+    let mut all = 0..items.len();
+    let mut files = Vec::new();
     if all.clone().any(client) {
-        files.insert(
-            "client/helpers.js".to_owned(),
-            split::HELPERS_SOURCE.to_owned(),
-        );
+        files.push(helpers("client/helpers.js"));
     }
     if all.any(server) {
-        files.insert(
-            "server/helpers.js".to_owned(),
-            split::HELPERS_SOURCE.to_owned(),
-        );
+        files.push(helpers("server/helpers.js"));
     }
-    Some((codecs, files))
+    files
 }
 
 /// `a.ts` beside `a.tsx`: one would overwrite the other.
