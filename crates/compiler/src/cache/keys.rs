@@ -92,7 +92,14 @@ impl<'a> Keys<'a> {
             let _ = write!(facts, "\nmiddleware {chains:?} {}", self.server.closures);
         }
         let folded = self.folded(file, routes);
+        // What the optimiser folds may come from anywhere: a production build is used again whole or not at all.
+        let all: &[u8] = if self.server.optimise.is_some() {
+            self.texts.as_flattened()
+        } else {
+            &[]
+        };
         digest_of(&[
+            all,
             &self.options,
             &folded,
             modules.files[file].path.as_bytes(),
