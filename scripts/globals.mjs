@@ -19,7 +19,11 @@ function collect(lib) {
   for (const statement of source.statements) {
     if (ts.isVariableStatement(statement))
       for (const { name } of statement.declarationList.declarations) names.add(name.text);
-    else if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isModuleDeclaration(statement))
+    else if (
+      ts.isFunctionDeclaration(statement) ||
+      ts.isClassDeclaration(statement) ||
+      ts.isModuleDeclaration(statement)
+    )
       names.add(statement.name.text);
   }
 }
