@@ -16,12 +16,12 @@ use crate::modules::Modules;
 use crate::optimise::Called;
 use crate::output::Manifest;
 use crate::parse::{Parsed, without_mark};
-use crate::resolve::{Input, read_all};
+use crate::resolve::{Input, has_extension, json_module, read_all};
 use crate::routes::{RouteDecl, RouteType, find_routes, typed};
 use crate::splice;
 use crate::split::{self, Halves, Items, Middleware, Server};
 use crate::types::{Recorded, Replies, Resolver, Slot, TableDecl, Types, find_tables};
-use crate::{Diagnostic, Isolated, Options, Output, Project, Resolve, Typing, Untyped};
+use crate::{Diagnostic, Isolated, Options, Output, Project, Resolve, SourceFile, Typing, Untyped};
 
 /// Compiles a project by itself. Pure: the same files and options give the same bytes.
 #[must_use]
@@ -46,7 +46,7 @@ pub fn compile_again(
 ) -> Output {
     cache.be_for(options);
     let own = project.files.iter().map(|file| Input {
-        file: Cow::Borrowed(file),
+        file: readable(file),
         shown: file.path.clone(),
     });
     let mut inputs: Vec<Input<'_>> = own.collect();
@@ -346,6 +346,17 @@ fn same_outputs(files: &[Arc<Parsed>]) -> Vec<Report> {
         outputs.insert(output, &parsed.path);
     }
     reports
+}
+
+/// A source file as the parser reads it.
+fn readable(file: &SourceFile) -> Cow<'_, SourceFile> {
+    if !has_extension(&file.path, "json") {
+        return Cow::Borrowed(file);
+    }
+    Cow::Owned(SourceFile {
+        path: file.path.clone(),
+        text: json_module(&file.text),
+    })
 }
 
 fn is_declaration(path: &str) -> bool {

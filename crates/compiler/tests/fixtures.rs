@@ -66,6 +66,32 @@ fn check(snapshot: &Path, shown: &str) -> Result<(), String> {
     ))
 }
 
+/// `pair-…-decorated` and `pair-…-standard` are one project in two spellings.
+#[test]
+fn both_spellings_give_the_same_files() {
+    let all = cases();
+    let decorated = all
+        .iter()
+        .filter(|c| c.to_string_lossy().ends_with("-decorated"));
+    let mut pairs = 0;
+    for folder in decorated {
+        let other = folder.to_string_lossy().replace("-decorated", "-standard");
+        let (a, b) = (read(folder), read(Path::new(&other)));
+        let (a, b) = (compile(&a, &options(folder)), compile(&b, &options(folder)));
+        assert!(a.ok() && b.ok(), "{}{}", frames(&a), frames(&b));
+        assert_eq!(
+            a.files.keys().collect::<Vec<_>>(),
+            b.files.keys().collect::<Vec<_>>()
+        );
+        // Maps lead to each spelling's own columns.
+        for (path, text) in a.files.iter().filter(|(p, _)| !p.contains(".js.map")) {
+            assert_eq!(text, &b.files[path], "{path}");
+        }
+        pairs += 1;
+    }
+    assert!(pairs > 0);
+}
+
 #[test]
 fn the_order_of_files_changes_nothing() {
     for folder in cases() {

@@ -10,6 +10,8 @@ mod scanner;
 pub(crate) use arguments::{Argument, Value, parse_arguments, parse_object};
 pub(crate) use bind::{Bindings, bind};
 
+use std::collections::HashSet;
+
 use crate::diagnostics::Range;
 
 /// The decorators Kontract owns.
@@ -57,10 +59,11 @@ pub(crate) fn blank(text: &str, jsx: bool) -> Blanked {
         };
     }
     let scan = scanner::scan(text, jsx);
+    let elsewhere = imported_elsewhere(text);
     let (decorators, foreign): (Vec<_>, Vec<_>) = scan
         .found
         .into_iter()
-        .partition(|d| NAMES.contains(&d.name.as_str()) && !is_imported(text, &d.name));
+        .partition(|d| NAMES.contains(&d.name.as_str()) && !elsewhere.contains(d.name.as_str()));
     Blanked {
         text: overwrite(text, &decorators),
         decorators,
@@ -69,21 +72,23 @@ pub(crate) fn blank(text: &str, jsx: bool) -> Blanked {
     }
 }
 
-/// Whether another package's decorator of this name is imported: then it is not ours.
-fn is_imported(text: &str, name: &str) -> bool {
-    text.match_indices("import").any(|(start, _)| {
-        let statement = &text[start..];
-        let Some((names, rest)) = statement.split_once("from") else {
-            return false;
+/// The names imported from packages other than `kontract`: a decorator of such a name is not ours.
+fn imported_elsewhere(text: &str) -> HashSet<&str> {
+    let mut names = HashSet::new();
+    for statement in text.split("import").skip(1) {
+        let Some(end) = statement.find([';', '=', '(', '\'', '"']) else {
+            continue;
         };
-        let specifier = rest.trim_start();
+        let (head, specifier) = statement.split_at(end);
         let is_kontract = specifier
             .get(1..)
             .is_some_and(|s| s.starts_with("kontract'") || s.starts_with("kontract\""));
-        let is_import = specifier.starts_with(['"', '\'']) && !names.contains([';', '=', '(']);
-        let words = |c: char| !(c.is_alphanumeric() || c == '_' || c == '$');
-        is_import && !is_kontract && names.split(words).any(|word| word == name)
-    })
+        let from = head.trim_end().strip_suffix("from");
+        if let Some(list) = from.filter(|_| specifier.starts_with(['\'', '"']) && !is_kontract) {
+            names.extend(list.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')));
+        }
+    }
+    names
 }
 
 fn overwrite(text: &str, decorators: &[Found]) -> String {

@@ -1,6 +1,8 @@
 //! A scanner for TypeScript that knows just enough to never be fooled by strings, templates,
 //! comments, regular expressions or JSX text: it reports every `@name` in code.
 
+use std::collections::HashMap;
+
 use super::Found;
 use crate::diagnostics::Range;
 
@@ -23,6 +25,7 @@ pub(super) fn scan(text: &str, jsx: bool) -> Scan {
         brackets: Vec::new(),
         found: Vec::new(),
         gave_up: None,
+        closings: None,
     };
     scanner.code(Until::End);
     Scan {
@@ -62,6 +65,23 @@ struct Scanner<'a> {
     brackets: Vec<Token>,
     found: Vec<Found>,
     gave_up: Option<Range>,
+    /// Where each name is closed for the last time, once it is asked for.
+    closings: Option<HashMap<&'a str, usize>>,
+}
+
+/// The last `</name` of every name: looking ahead from each `<` would read a file again and again.
+fn closings(text: &str) -> HashMap<&str, usize> {
+    let all = text.match_indices("</").map(|(at, _)| {
+        let rest = &text[at + 2..];
+        (&rest[..name_length(rest)], at)
+    });
+    all.collect()
+}
+
+fn name_length(text: &str) -> usize {
+    text.bytes()
+        .take_while(|b| is_word_byte(*b) || matches!(b, b'.' | b'-' | b':'))
+        .count()
 }
 
 impl Scanner<'_> {
@@ -255,6 +275,8 @@ impl Scanner<'_> {
         self.previous = match &self.text[start..self.at] {
             _ if member => Token::Operand,
             "if" | "while" | "for" | "with" => Token::Condition,
+            // `for await (`
+            "await" if self.previous == Token::Condition => Token::Condition,
             "return" | "typeof" | "instanceof" | "in" | "of" | "new" | "delete" | "void"
             | "throw" | "case" | "do" | "else" | "yield" | "await" | "default" | "extends" => {
                 Token::Operator
@@ -296,22 +318,28 @@ impl Scanner<'_> {
         self.previous = Token::Operator;
     }
 
-    /// `<div`, `<>` and `<a.b` open an element; `<T,>(` and `<T extends U>(` are generic arrows.
-    fn opens_element(&self) -> bool {
-        let rest = &self.text[self.at + 1..];
+    /// `<div`, `<>` and `<a.b` open an element; `<T,>(`, `<T extends U>(` and `<const T>(` are generic
+    /// arrows, and `<T>(x: T) => void` is a type: nothing closes it.
+    fn opens_element(&mut self) -> bool {
+        let text = self.text;
+        let rest = &text[self.at + 1..];
         if rest.starts_with('>') {
             return true;
         }
-        let name = rest
-            .bytes()
-            .take_while(|b| is_word_byte(*b) || matches!(b, b'.' | b'-' | b':'))
-            .count();
-        let after = rest[name..].trim_start();
-        name > 0
-            && !after.starts_with(',')
-            && !after.starts_with("extends ")
-            // `<T>(x: T) => void` is a type: nothing closes it.
-            && (after.contains("/>") || after.contains(&format!("</{}", &rest[..name])))
+        let length = name_length(rest);
+        let name = &rest[..length];
+        let after = rest[length..].trim_start();
+        if name.is_empty() || name == "const" || after.starts_with([',', '=']) {
+            return false;
+        }
+        if after.starts_with("extends ") {
+            return false;
+        }
+        if !after.starts_with('>') {
+            return true;
+        }
+        let closings = self.closings.get_or_insert_with(|| closings(text));
+        closings.get(name).is_some_and(|last| *last > self.at)
     }
 
     /// A JSX element from its `<` to the end of its closing tag.

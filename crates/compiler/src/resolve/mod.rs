@@ -7,7 +7,7 @@ mod relative;
 mod specifiers;
 
 pub(crate) use read::{Input, Links, has_extension, read_all};
-pub(crate) use specifiers::{dynamic_import, specifiers};
+pub(crate) use specifiers::{dynamic_import, json_module, specifiers};
 
 /// Somebody who knows the file system: path aliases, `#internal` imports, workspace packages.
 ///

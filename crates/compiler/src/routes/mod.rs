@@ -5,7 +5,7 @@ mod body;
 mod find;
 mod signature;
 
-pub(crate) use find::{call_of_kontract, find_routes};
+pub(crate) use find::{backend_call, call_of_kontract, find_routes};
 pub(crate) use signature::typed;
 
 use swc_core::ecma::ast::{Expr, Pat, TsType};
