@@ -27,6 +27,10 @@ pub(super) fn scan(text: &str, jsx: bool) -> Scan {
         gave_up: None,
         closings: None,
     };
+    // A hashbang is a comment at the very start (ECMA-262, 12.5).
+    if text.starts_with("#!") {
+        scanner.line_comment();
+    }
     scanner.code(Until::End);
     Scan {
         found: scanner.found,
