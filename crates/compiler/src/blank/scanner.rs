@@ -25,6 +25,7 @@ pub(super) fn scan(text: &str, jsx: bool) -> Scan {
         brackets: Vec::new(),
         found: Vec::new(),
         gave_up: None,
+        in_vain: 0,
         closings: None,
     };
     // A hashbang is a comment at the very start (ECMA-262, 12.5).
@@ -69,6 +70,8 @@ struct Scanner<'a> {
     brackets: Vec<Token>,
     found: Vec<Found>,
     gave_up: Option<Range>,
+    /// Bytes read for regular expressions that were none.
+    in_vain: usize,
     /// Where each name is closed for the last time, once it is asked for.
     closings: Option<HashMap<&'a str, usize>>,
 }
@@ -242,12 +245,29 @@ impl Scanner<'_> {
     }
 
     /// A regular expression ends on its own line; what doesn't is a division after all.
-    fn regex_end(&self) -> Option<usize> {
-        let mut at = self.at + 1;
+    ///
+    /// What is read ahead in vain is counted: a line of nothing but slashes is not read again for each.
+    fn regex_end(&mut self) -> Option<usize> {
+        if self.in_vain > 4 * self.bytes.len() + 0x10000 {
+            return None;
+        }
+        let (end, read) = self.regex_from(self.at + 1);
+        if end.is_none() {
+            self.in_vain += read;
+        }
+        end
+    }
+
+    /// Where the regular expression ends whose inside starts at `start`, and how far was read for that.
+    fn regex_from(&self, start: usize) -> (Option<usize>, usize) {
+        let mut at = start;
         let mut class = false;
         loop {
-            match self.bytes.get(at)? {
-                b'\n' | b'\r' => return None,
+            let Some(byte) = self.bytes.get(at) else {
+                return (None, at - start);
+            };
+            match byte {
+                b'\n' | b'\r' => return (None, at - start),
                 b'\\' => at += 1,
                 b'[' => class = true,
                 b']' => class = false,
@@ -260,7 +280,7 @@ impl Scanner<'_> {
         while self.bytes.get(at).is_some_and(u8::is_ascii_alphanumeric) {
             at += 1;
         }
-        Some(at)
+        (Some(at), at - start)
     }
 
     fn number(&mut self) {
