@@ -29,7 +29,7 @@ export async function sync(): Promise<void> {
   if (!compiled.ok) throw new UserError('The project does not compile');
   const asked = recording?.asked.length ?? 0;
   const what = asked > 0 ? `, ${asked} return ${asked === 1 ? 'type' : 'types'} asked for` : '';
-  const change = lockText(root) === before ? 'was up to date' : 'is up to date';
+  const change = lockText(root) === before ? 'was up to date' : 'brought up to date';
   terminal.step(`${LOCK_FILE} ${change}${what}`, performance.now() - started);
 }
 
