@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use swc_core::ecma::ast::Ident;
 use swc_core::ecma::ast::{
-    Decl, DefaultDecl, ExportSpecifier, ImportSpecifier, Module, ModuleDecl, ModuleExportName,
-    ModuleItem, Stmt, Str, TsImportEqualsDecl, TsModuleName, TsModuleRef,
+    Decl, DefaultDecl, ExportSpecifier, Expr, ImportSpecifier, Module, ModuleDecl,
+    ModuleExportName, ModuleItem, Stmt, Str, TsImportEqualsDecl, TsModuleName, TsModuleRef,
 };
 use swc_core::ecma::utils::find_pat_ids;
 
@@ -290,26 +290,20 @@ fn read_declaration(decl: &ModuleDecl, source: Option<Source>, names: &mut Names
                 .exports
                 .insert("default".to_owned(), Export::Local(local));
         }
-        ModuleDecl::ExportDefaultExpr(export) => {
-            let local = export
-                .expr
-                .as_ident()
-                .map_or_else(|| "default".to_owned(), |i| i.sym.to_string());
-            names
-                .exports
-                .insert("default".to_owned(), Export::Local(local));
-        }
-        ModuleDecl::TsExportAssignment(export) => {
-            let local = export
-                .expr
-                .as_ident()
-                .map_or_else(|| "default".to_owned(), |i| i.sym.to_string());
-            names
-                .exports
-                .insert("default".to_owned(), Export::Local(local));
-        }
+        ModuleDecl::ExportDefaultExpr(export) => default_is(&export.expr, names),
+        ModuleDecl::TsExportAssignment(export) => default_is(&export.expr, names),
         _ => {}
     }
+}
+
+/// `export default x` and `export = x`: the name of what is exported, if it has one.
+fn default_is(value: &Expr, names: &mut Names) {
+    let local = value
+        .as_ident()
+        .map_or_else(|| "default".to_owned(), |i| i.sym.to_string());
+    names
+        .exports
+        .insert("default".to_owned(), Export::Local(local));
 }
 
 /// The names a declaration declares.

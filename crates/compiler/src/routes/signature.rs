@@ -1,13 +1,14 @@
 //! What a backend function takes and gives.
 
 use swc_core::common::Spanned;
-use swc_core::ecma::ast::{Pat, TsType};
+use swc_core::ecma::ast::Pat;
 
 use super::{Body, Param, RouteDecl, RouteType};
 use crate::diagnostics::{split, types as errors};
 use crate::parse::range_of;
 use crate::types::{
-    Kind, Number, Replies, Resolved, Resolver, Slot, annotation, literal, narrow, reply_of_body,
+    Kind, Number, Replies, Resolved, Resolver, Slot, annotation, argument_of, literal, narrow,
+    reply_of_body,
 };
 
 /// Resolves the types of a backend function.
@@ -97,8 +98,8 @@ fn reply<'a>(
 ) -> Resolved<Slot> {
     let hint = format!("{}_reply", upper_first(&route.name));
     if let Some(ty) = route.returns {
-        let inner = type_argument(ty, "Promise").unwrap_or(ty);
-        let inner = match type_argument(inner, "HttpResp") {
+        let inner = argument_of(ty, "Promise").unwrap_or(ty);
+        let inner = match argument_of(inner, "HttpResp") {
             Some(data) => data,
             None => inner,
         };
@@ -118,19 +119,6 @@ fn reply<'a>(
     resolver.reports.push(report);
     // Whatever JSON can hold, and nothing.
     Ok(Slot::of(Kind::Json).optional())
-}
-
-/// `T` of `name<T>`.
-fn type_argument<'a>(ty: &'a TsType, name: &str) -> Option<&'a TsType> {
-    let TsType::TsTypeRef(reference) = ty else {
-        return None;
-    };
-    let is_it = reference
-        .type_name
-        .as_ident()
-        .is_some_and(|i| i.sym == *name);
-    let first = reference.type_params.as_ref()?.params.first()?;
-    is_it.then_some(&**first)
 }
 
 fn upper_first(name: &str) -> String {

@@ -28,4 +28,5 @@ pub(crate) use recorded::{Recorded, Replies};
 pub(crate) use resolve::{Resolved, Resolver, annotation};
 pub(crate) use tables::{TableDecl, find_tables};
 pub(crate) use typescript::is_optional;
+pub(crate) use utility::argument_of;
 pub(crate) use walk::Reach;

@@ -245,7 +245,7 @@ impl<'a> Resolver<'a> {
 }
 
 /// `T` of `name<T>`.
-fn argument_of<'a>(ty: &'a TsType, name: &str) -> Option<&'a TsType> {
+pub(crate) fn argument_of<'a>(ty: &'a TsType, name: &str) -> Option<&'a TsType> {
     let TsType::TsTypeRef(reference) = ty else {
         return None;
     };
