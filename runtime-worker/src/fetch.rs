@@ -2,7 +2,7 @@
 
 use futures::TryStreamExt;
 use kontract_gateway::{Carrier, Gateway};
-use kontract_raystream::Limits;
+use kontract_raystream::{Limits, Transport};
 use worker::{Env, Method, Request, Response};
 
 use crate::host::WorkerHost;
@@ -34,14 +34,14 @@ pub async fn answer(mut request: Request, env: &Env) -> worker::Result<Response>
     };
     let answer = match route {
         Route::Handshake => {
-            let handshake = gateway.handshake(&mut frame);
+            let handshake = gateway.handshake(&mut frame, Transport::Http);
             if let Some(session) = handshake.session {
                 sessions::insert(session);
             }
-            handshake.frame
+            Some(handshake.frame)
         }
         Route::Exchange(id) => match sessions::find(id) {
-            None => Gateway::<WorkerHost>::unknown_session().frame,
+            None => Some(Gateway::<WorkerHost>::unknown_session()),
             Some(session) => {
                 let carrier = Carrier {
                     headers: request.headers().entries().collect(),
@@ -54,7 +54,10 @@ pub async fn answer(mut request: Request, env: &Env) -> worker::Result<Response>
             }
         },
     };
-    Response::from_bytes(answer)
+    match answer {
+        Some(frame) => Response::from_bytes(frame),
+        None => Ok(Response::empty()?.with_status(204)),
+    }
 }
 
 enum Route<'a> {

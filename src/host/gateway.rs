@@ -70,6 +70,7 @@ impl NodeGateway {
     /// Stops listening, waits for calls under way, closes the database connections.
     #[napi]
     pub async fn close(&self) -> Result<()> {
+        self.node.gateway.drain();
         let _ = self.stop.send(true);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         for task in tasks {

@@ -9,6 +9,7 @@ mod options;
 mod reload;
 mod server;
 mod sessions;
+mod websocket;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use kontract_gateway::{Carrier, Clock as _, Gateway, Host};
 use kontract_pg::PgPool;
-use kontract_raystream::ClearCode;
+use kontract_raystream::{ClearCode, Transport};
 
 use clock::{SystemClock, SystemEntropy};
 use functions::JsFunctions;
@@ -65,7 +66,7 @@ pub struct Node {
 impl Node {
     /// Answers a `HANDSHAKE_INIT`.
     fn handshake(&self, mut frame: Vec<u8>) -> Vec<u8> {
-        let answer = self.gateway.handshake(&mut frame);
+        let answer = self.gateway.handshake(&mut frame, Transport::Http);
         let kept = answer
             .session
             .is_none_or(|session| self.sessions.insert(session));
@@ -77,10 +78,15 @@ impl Node {
     }
 
     /// Answers a frame for the session of this name.
-    async fn exchange(&self, session: &str, mut frame: Vec<u8>, headers: &HeaderMap) -> Vec<u8> {
+    async fn exchange(
+        &self,
+        session: &str,
+        mut frame: Vec<u8>,
+        headers: &HeaderMap,
+    ) -> Option<Vec<u8>> {
         let known = session.parse().ok().and_then(|id| self.sessions.find(id));
         let Some(session) = known else {
-            return Gateway::<NodeHost>::unknown_session().frame;
+            return Some(Gateway::<NodeHost>::unknown_session());
         };
         let answer = self
             .gateway
@@ -99,6 +105,7 @@ impl Node {
             tokio::time::sleep(EVERY).await;
             let clock = self.gateway.host().clock();
             self.sessions.sweep(clock.monotonic_ms(), clock.unix_ms());
+            self.gateway.sweep();
         }
     }
 }

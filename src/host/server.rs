@@ -12,7 +12,7 @@ use kontract_raystream::Limits;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::Node;
+use super::{Node, websocket};
 
 const FRAMES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
@@ -21,6 +21,7 @@ pub fn router(node: Arc<Node>) -> Router {
     let mut router = Router::new()
         .route("/raystream/v1/hs", post(handshake))
         .route("/raystream/v1/s/{session}", post(exchange))
+        .route("/raystream/v1/ws", get(websocket::upgrade))
         .route("/healthz", get(|| async { "ok" }));
     if node.development {
         router = router.route(
@@ -58,7 +59,10 @@ async fn exchange(
     let Ok(frame) = to_bytes(body, node.max_frame).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    frames(node.exchange(&session, frame.into(), &headers).await)
+    match node.exchange(&session, frame.into(), &headers).await {
+        Some(answer) => frames(answer),
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
 }
 
 fn frames(bytes: Vec<u8>) -> Response {

@@ -13,6 +13,10 @@ pub struct GatewayConfig {
     pub limits: Limits,
     /// How long a session lives after its last valid frame.
     pub session_ttl: Duration,
+    /// How long after its last valid frame a session can be resumed.
+    pub resume_ttl: Duration,
+    /// How many sessions can be resumed; beyond it the oldest cannot.
+    pub max_resumable: usize,
     /// The most a call may take; a client may ask for less.
     pub call_timeout: Duration,
     /// The most a pinned call may take once it holds its mutexes: others wait for them.
@@ -37,6 +41,8 @@ impl GatewayConfig {
             keys: vec![key],
             limits: Limits::default(),
             session_ttl: Duration::from_millis(Limits::DEFAULT_TTL_MS.into()),
+            resume_ttl: Duration::from_hours(1),
+            max_resumable: 100_000,
             call_timeout: Duration::from_secs(30),
             pinned_timeout: Duration::from_secs(4),
             optimistic_attempts: 3,

@@ -3,17 +3,18 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use kontract_raystream::{
-    CallId, ClearCode, Limits, MessageType, ReceiveError, Request, RpcCall, RpcError,
-    ServerHandshake, ServerParameters, SessionId,
+    CallId, ClearCode, MessageType, ReceiveError, Request, RpcCall, RpcError, SealError,
 };
 
 use crate::call::{Answer, Call};
 use crate::config::GatewayConfig;
 use crate::deployment::Deployment;
-use crate::host::{Clock, Entropy, Host};
+use crate::drain::Drain;
+use crate::host::{Clock, Host};
 use crate::identity::Authenticator;
 use crate::manifest::{Manifest, ManifestError};
 use crate::refusal::Refusal;
+use crate::resume::Resumes;
 use crate::session::Session;
 use crate::storage::Domains;
 
@@ -23,6 +24,8 @@ pub struct Gateway<H: Host> {
     pub(crate) config: GatewayConfig,
     pub(crate) authenticator: Authenticator,
     pub(crate) domains: Arc<Domains>,
+    pub(crate) resumes: Resumes,
+    pub(crate) drain: Drain,
     deployment: RwLock<Option<Arc<Deployment<H>>>>,
 }
 
@@ -33,19 +36,11 @@ pub struct Carrier {
     pub headers: Vec<(String, String)>,
 }
 
-/// The answer to a handshake: a frame in any case, and a session if it came to one.
-pub struct Handshake {
-    /// To be sent.
-    pub frame: Vec<u8>,
-    /// To be kept under its id.
-    pub session: Option<Arc<Session>>,
-}
-
 /// The answer to a frame of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
-    /// To be sent.
-    pub frame: Vec<u8>,
+    /// To be sent; `None` for a frame that has no answer.
+    pub frame: Option<Vec<u8>>,
     /// Whether the session lives on; otherwise the host forgets it (and closes its WebSocket).
     pub keep: bool,
 }
@@ -57,6 +52,8 @@ impl<H: Host> Gateway<H> {
         Self {
             host,
             authenticator: Authenticator::new(&config),
+            resumes: Resumes::new(&config),
+            drain: Drain::default(),
             config,
             domains: Arc::default(),
             deployment: RwLock::new(None),
@@ -88,52 +85,29 @@ impl<H: Host> Gateway<H> {
         &self.host
     }
 
-    /// Answers a `HANDSHAKE_INIT`. The frame is decrypted in place.
+    /// Before the host goes: no new sessions and no new calls, sockets tell their clients and end
+    /// once the calls under way are answered.
+    pub fn drain(&self) {
+        self.drain.start();
+    }
+
+    /// Whether [`Gateway::drain`] was called.
     #[must_use]
-    pub fn handshake(&self, frame: &mut [u8]) -> Handshake {
+    pub fn is_draining(&self) -> bool {
+        self.drain.is_started()
+    }
+
+    /// Forgets what has run out. Hosts call it every few seconds.
+    pub fn sweep(&self) {
         let clock = self.host.clock();
-        let ttl_ms = u32::try_from(self.config.session_ttl.as_millis()).unwrap_or(u32::MAX);
-        let opened =
-            ServerHandshake::accept(&self.config.keys, frame).and_then(|(handshake, _)| {
-                let (mut ephemeral, mut entropy) = ([0; 32], [0; 10]);
-                self.host.entropy().fill(&mut ephemeral);
-                self.host.entropy().fill(&mut entropy);
-                let unix_ms = clock.unix_ms();
-                let parameters = ServerParameters {
-                    session_id: SessionId::new_v7(unix_ms, entropy),
-                    expires_at: unix_ms + u64::from(ttl_ms),
-                    ttl_ms,
-                    limits: self.config.limits,
-                    max_inflight: Limits::MAX_IN_FLIGHT,
-                };
-                handshake.respond(parameters, ephemeral)
-            });
-        match opened {
-            Ok((wire, frame)) => {
-                let session = Session::new(wire, ttl_ms.into(), clock.monotonic_ms());
-                Handshake {
-                    frame,
-                    session: Some(Arc::new(session)),
-                }
-            }
-            Err(error) => {
-                tracing::debug!(%error, "handshake refused");
-                Handshake {
-                    frame: error.clear_code().to_frame(),
-                    session: None,
-                }
-            }
-        }
+        self.resumes.sweep(clock.monotonic_ms(), clock.unix_ms());
     }
 
     /// What a frame for a session that is not there is answered with: the same as for one that does
     /// not open, so that neither tells the other apart.
     #[must_use]
-    pub fn unknown_session() -> Exchange {
-        Exchange {
-            frame: ClearCode::SessionExpired.to_frame(),
-            keep: false,
-        }
+    pub fn unknown_session() -> Vec<u8> {
+        ClearCode::SessionExpired.to_frame()
     }
 
     /// Answers one frame of a session. It is decrypted in place. The future may be dropped
@@ -147,35 +121,31 @@ impl<H: Host> Gateway<H> {
         let clock = self.host.clock();
         let now_ms = clock.monotonic_ms();
         if session.is_over(now_ms, clock.unix_ms()) {
-            session.close();
-            return Self::unknown_session();
+            session.end();
+            return Exchange::expired(false);
         }
         let request = match session.wire.open(frame) {
             Ok(request) => request,
-            Err(error) => return Self::unreadable(session, now_ms, &error),
+            Err(error) => return self.unreadable(session, now_ms, &error),
         };
-        session.touch(now_ms);
+        self.proven(session, now_ms);
         match request {
             Request::Call(id, call) => self.call(session, id, &call, carrier).await,
-            Request::Heartbeat(heartbeat) => {
-                let sealed = session.wire.seal_heartbeat(heartbeat, clock.unix_ms());
-                sealed.map_or_else(
-                    |_| Self::exhausted(session),
-                    |frame| Exchange { frame, keep: true },
-                )
-            }
+            Request::Heartbeat(heartbeat) => Exchange::sealed(
+                session,
+                session.wire.seal_heartbeat(heartbeat, clock.unix_ms()),
+            ),
             Request::Subscribe(call, _) | Request::Credit(call, _) | Request::Unsubscribe(call) => {
                 let message_type = MessageType::Subscribe;
                 let error = ReceiveError::Unexpected { call, message_type };
-                Self::unreadable(session, now_ms, &error)
+                self.unreadable(session, now_ms, &error)
             }
             Request::Close => {
                 session.close();
-                let sealed = session.wire.seal_close();
-                sealed.map_or_else(
-                    |_| Self::exhausted(session),
-                    |frame| Exchange { frame, keep: false },
-                )
+                Exchange {
+                    frame: None,
+                    keep: false,
+                }
             }
         }
     }
@@ -194,6 +164,7 @@ impl<H: Host> Gateway<H> {
             .clone();
         let answer = match (session.enter(), deployment) {
             (Err(refusal), _) => Err(refusal),
+            (Ok(_), Some(_)) if self.is_draining() => Err(Refusal::unavailable()),
             (Ok(_), None) => Err(Refusal::unavailable()),
             (Ok(in_flight), Some(deployment)) => {
                 let answer = Call {
@@ -214,7 +185,12 @@ impl<H: Host> Gateway<H> {
 
     fn answer(&self, session: &Session, id: CallId, answer: Result<Answer, Refusal>) -> Exchange {
         let refusal = match answer.map(|answer| answer.seal(session, id)) {
-            Ok(Some(frame)) => return Exchange { frame, keep: true },
+            Ok(Some(frame)) => {
+                return Exchange {
+                    frame: Some(frame),
+                    keep: true,
+                };
+            }
             Ok(None) => Refusal::reply_too_large(),
             Err(refusal) => refusal,
         };
@@ -224,31 +200,27 @@ impl<H: Host> Gateway<H> {
             status: refusal.status,
             stack: refusal.stack.as_deref().filter(|_| self.config.development),
         };
-        let keep = !session.is_over(
-            self.host.clock().monotonic_ms(),
-            self.host.clock().unix_ms(),
-        );
-        match session.wire.seal_error(id, &error) {
-            Ok(frame) => Exchange { frame, keep },
-            Err(_) => Self::exhausted(session),
-        }
+        let clock = self.host.clock();
+        let over = session.is_over(clock.monotonic_ms(), clock.unix_ms());
+        let mut exchange = Exchange::sealed(session, session.wire.seal_error(id, &error));
+        exchange.keep &= !over;
+        exchange
     }
 
     /// A frame that does not open says nothing about why; one that does, and is malformed inside,
     /// is told so.
-    fn unreadable(session: &Session, now_ms: u64, error: &ReceiveError) -> Exchange {
+    fn unreadable(&self, session: &Session, now_ms: u64, error: &ReceiveError) -> Exchange {
         tracing::debug!(%error, session = %session.id(), "frame refused");
         let call = match error {
             ReceiveError::Envelope { call, .. } | ReceiveError::Unexpected { call, .. } => *call,
-            _ => {
-                let keep = !session.wire.opener.is_dead();
-                return Exchange {
-                    frame: ClearCode::SessionExpired.to_frame(),
-                    keep,
-                };
-            }
+            _ => return Exchange::expired(!session.wire.opener.is_dead()),
         };
-        session.touch(now_ms);
+        self.proven(session, now_ms);
+        // A malformed HEARTBEAT or CLOSE belongs to no call that could be told.
+        if call == CallId::NONE {
+            session.close();
+            return Exchange::expired(false);
+        }
         let message = error.to_string();
         let error = RpcError {
             code: "INVALID_REQUEST",
@@ -256,16 +228,35 @@ impl<H: Host> Gateway<H> {
             status: 400,
             stack: None,
         };
-        let sealed = session.wire.seal_error(call, &error);
-        sealed.map_or_else(
-            |_| Self::exhausted(session),
-            |frame| Exchange { frame, keep: true },
-        )
+        Exchange::sealed(session, session.wire.seal_error(call, &error))
     }
 
-    /// The session's key has sealed all it may.
-    fn exhausted(session: &Session) -> Exchange {
-        session.close();
-        Self::unknown_session()
+    /// A frame of the session opened: it lives on, and from its first on it can be resumed.
+    fn proven(&self, session: &Session, now_ms: u64) {
+        if session.touch(now_ms) {
+            self.resumes.keep(session);
+        }
+    }
+}
+
+impl Exchange {
+    /// The one answer to all that is not a frame of this session.
+    fn expired(keep: bool) -> Self {
+        Self {
+            frame: Some(ClearCode::SessionExpired.to_frame()),
+            keep,
+        }
+    }
+
+    fn sealed(session: &Session, frame: Result<Vec<u8>, SealError>) -> Self {
+        if let Ok(frame) = frame {
+            return Self {
+                frame: Some(frame),
+                keep: true,
+            };
+        }
+        // The session's key has sealed all it may.
+        session.end();
+        Self::expired(false)
     }
 }

@@ -1,24 +1,31 @@
 //! One request's life, whichever host carries it.
 //!
 //! A host brings a database, the user's functions, a clock and randomness ([`Host`]); the gateway
-//! opens sessions ([`Gateway::handshake`]), answers their frames ([`Gateway::exchange`]), and keeps
-//! rows and transactions ([`Transaction`]). It knows neither runtime nor operating system.
+//! opens sessions ([`Gateway::handshake`]), answers their frames ([`Gateway::exchange`]; for a whole
+//! WebSocket [`Gateway::socket`]), and keeps rows and transactions ([`Transaction`]). It knows neither runtime nor operating system.
 
 mod call;
+mod carry;
 mod config;
 mod deployment;
+mod drain;
 mod gateway;
+mod handshake;
 mod host;
 mod identity;
 mod manifest;
 mod migrate;
 mod perm;
 mod refusal;
+mod resume;
 mod session;
+mod socket;
 mod storage;
 
+pub use carry::{Inbound, Outbound};
 pub use config::GatewayConfig;
-pub use gateway::{Carrier, Exchange, Gateway, Handshake};
+pub use gateway::{Carrier, Exchange, Gateway};
+pub use handshake::Handshake;
 pub use host::{
     Cell, Clock, Connection, Context, Database, DbError, Entropy, Functions, Host, Invocation,
     Outcome, Reply, Row, UserError, Value,

@@ -11,27 +11,70 @@ use crate::refusal::Refusal;
 /// A client's session. Shared by all its requests; where it is kept is the host's affair.
 pub struct Session {
     pub(crate) wire: ServerSession,
+    pub(crate) life: Arc<Life>,
     ttl_ms: u64,
     /// On the monotonic clock.
     opened_ms: u64,
-    last_frame_ms: AtomicU64,
     used: AtomicBool,
-    closed: AtomicBool,
     in_flight: AtomicU32,
+}
+
+/// What of a session outlasts its keys: whoever resumes it needs to know.
+pub(crate) struct Life {
+    /// On the monotonic clock.
+    last_frame_ms: AtomicU64,
+    ended: AtomicBool,
+    revoked: AtomicBool,
     identity: Mutex<Option<Arc<Identity>>>,
 }
 
+impl Life {
+    fn new(now_ms: u64, identity: Option<Arc<Identity>>) -> Self {
+        Self {
+            last_frame_ms: AtomicU64::new(now_ms),
+            ended: AtomicBool::new(false),
+            revoked: AtomicBool::new(false),
+            identity: Mutex::new(identity),
+        }
+    }
+
+    pub fn identity(&self) -> Option<Arc<Identity>> {
+        self.identity
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Whether nobody may go on from here: closed, or its last frame is longer ago than `ttl_ms`,
+    /// or its token has run out.
+    pub fn is_past(&self, ttl_ms: u64, monotonic_ms: u64, unix_ms: u64) -> bool {
+        let idle = monotonic_ms.saturating_sub(self.last_frame_ms.load(Ordering::Relaxed));
+        let expires = self.identity().and_then(|identity| identity.expires);
+        self.revoked.load(Ordering::Relaxed)
+            || idle > ttl_ms
+            || expires.is_some_and(|seconds| seconds.saturating_mul(1000) <= unix_ms)
+    }
+
+    /// The session takes no more frames; it may be resumed.
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Session {
-    pub(crate) fn new(wire: ServerSession, ttl_ms: u64, now_ms: u64) -> Self {
+    pub(crate) fn new(
+        wire: ServerSession,
+        ttl_ms: u64,
+        now_ms: u64,
+        identity: Option<Arc<Identity>>,
+    ) -> Self {
         Self {
             wire,
+            life: Arc::new(Life::new(now_ms, identity)),
             ttl_ms,
             opened_ms: now_ms,
-            last_frame_ms: AtomicU64::new(now_ms),
             used: AtomicBool::new(false),
-            closed: AtomicBool::new(false),
             in_flight: AtomicU32::new(0),
-            identity: Mutex::new(None),
         }
     }
 
@@ -46,40 +89,61 @@ impl Session {
     /// wall.
     #[must_use]
     pub fn is_over(&self, monotonic_ms: u64, unix_ms: u64) -> bool {
-        let idle = monotonic_ms.saturating_sub(self.last_frame_ms.load(Ordering::Relaxed));
         let unused = !self.used.load(Ordering::Relaxed)
             && monotonic_ms.saturating_sub(self.opened_ms) > Limits::HANDSHAKE_MS.into();
-        let expires = self.identity().and_then(|identity| identity.expires);
-        self.closed.load(Ordering::Relaxed)
-            || unused
-            || idle > self.ttl_ms
-            || expires.is_some_and(|seconds| seconds.saturating_mul(1000) <= unix_ms)
+        unused
+            || self.life.ended.load(Ordering::Relaxed)
+            || self.life.is_past(self.ttl_ms, monotonic_ms, unix_ms)
             || self.wire.opener.is_dead()
+    }
+
+    /// When to ask again whether it is over, in milliseconds: it is not before.
+    pub(crate) fn patience_ms(&self, monotonic_ms: u64, unix_ms: u64) -> u64 {
+        let (since, limit) = if self.used.load(Ordering::Relaxed) {
+            let last = self.life.last_frame_ms.load(Ordering::Relaxed);
+            (last, self.ttl_ms)
+        } else {
+            (self.opened_ms, Limits::HANDSHAKE_MS.into())
+        };
+        let idle = (since + limit + 1).saturating_sub(monotonic_ms);
+        let expires = self.identity().and_then(|identity| identity.expires);
+        expires.map_or(idle, |seconds| {
+            idle.min(seconds.saturating_mul(1000).saturating_sub(unix_ms))
+        })
     }
 
     /// Who the session belongs to, once a call has shown a token.
     #[must_use]
     pub fn identity(&self) -> Option<Arc<Identity>> {
-        self.identity
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.life.identity()
     }
 
-    /// A valid frame came.
-    pub(crate) fn touch(&self, monotonic_ms: u64) {
-        self.last_frame_ms
+    /// A valid frame came. True for the first one.
+    pub(crate) fn touch(&self, monotonic_ms: u64) -> bool {
+        self.life
+            .last_frame_ms
             .fetch_max(monotonic_ms, Ordering::Relaxed);
-        self.used.store(true, Ordering::Relaxed);
+        !self.used.swap(true, Ordering::Relaxed)
     }
 
+    /// Ends the session for good: it cannot be resumed either.
     pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::Relaxed);
+        self.life.revoked.store(true, Ordering::Relaxed);
+        self.end();
+    }
+
+    /// Ends the session; the client may go on in the next.
+    pub(crate) fn end(&self) {
+        self.life.end();
     }
 
     /// Pins the first token's issuer, user and owner; a later one may renew, never change them.
     pub(crate) fn pin(&self, shown: Identity) -> Result<Arc<Identity>, Refusal> {
-        let mut pinned = self.identity.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pinned = self
+            .life
+            .identity
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(pinned) = &*pinned {
             let same = pinned.issuer == shown.issuer
                 && pinned.sub == shown.sub

@@ -167,7 +167,7 @@ async fn bad_frames_look_alike() {
     let good = caller.client.seal_heartbeat(1).unwrap();
     let mut flipped = good.clone();
     *flipped.last_mut().unwrap() ^= 1;
-    let expired = Gateway::<TestHost>::unknown_session().frame;
+    let expired = Some(Gateway::<TestHost>::unknown_session());
     let bad_tag = exchange(flipped).await;
     assert_eq!(bad_tag.frame, expired);
     assert!(bad_tag.keep, "nobody can end another's session");

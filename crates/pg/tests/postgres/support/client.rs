@@ -58,7 +58,7 @@ impl Caller {
         let (handshake, mut init) =
             ClientHandshake::start(Suite::ChaChaPoly, Transport::Http, key, "test", ephemeral)
                 .unwrap();
-        let mut answer = gateway.handshake(&mut init);
+        let mut answer = gateway.handshake(&mut init, Transport::Http);
         let client = handshake.finish(&mut answer.frame).unwrap();
         let session = answer.session.unwrap();
         assert_eq!(client.id(), session.id());
@@ -98,7 +98,7 @@ impl Caller {
             headers: vec![("host".to_owned(), "test".to_owned())],
         };
         let mut answer = self.gateway.exchange(&self.session, frame, &carrier).await;
-        match self.client.open(&mut answer.frame).unwrap() {
+        match self.client.open(answer.frame.as_mut().unwrap()).unwrap() {
             Reply::Response(_, response) => Outcome::Reply {
                 text: String::from_utf8(response.data.to_vec()).unwrap(),
                 status: response.status,

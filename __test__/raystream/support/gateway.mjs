@@ -1,0 +1,50 @@
+// A Node host in this process whose functions are the test's: no project, and no database unless one is given.
+import { cleanup } from '../../support/cleanup.mjs';
+import { native } from '../../../lib/dist/native/index.js';
+
+/** Nothing listens there: whoever asks the database finds out. */
+const NO_DATABASE = 'postgres://nobody:nothing@127.0.0.1:1/nothing';
+
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {Record<string, (text: string, call: object) => unknown>} functions by route; text in, text out
+ * @param {object} [options] those of `NodeGateway.start`
+ * @param {object[]} [tables] those of the manifest
+ */
+export async function startGateway(t, functions, options = {}, tables = []) {
+  const keys = native.keygen();
+  const routes = Object.keys(functions).map((id) => ({
+    id,
+    file: 'src/test.ts',
+    line: 1,
+    perm: 7,
+    ugroup: null,
+    egroup: null,
+    middleware: [],
+    hash: '00000000000000aa',
+  }));
+  const dispatch = async (call) => {
+    try {
+      const reply = (await functions[call.route](Buffer.from(call.args).toString(), call)) ?? '';
+      return { ok: true, reply: Buffer.from(String(reply)), status: 200, headers: [] };
+    } catch (error) {
+      return { ok: false, code: 'INTERNAL_ERROR', status: 500, message: error.message };
+    }
+  };
+  const gateway = await native.NodeGateway.start(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      databaseUrl: NO_DATABASE,
+      privateKey: keys.privateKey,
+      manifest: JSON.stringify({ version: 1, routes, tables }),
+      development: false,
+      devIdentity: 'alice',
+      ...options,
+    },
+    dispatch,
+  );
+  cleanup(t, () => gateway.close());
+  const host = `127.0.0.1:${gateway.port}`;
+  return { gateway, pin: keys.publicKey, host, url: `http://${host}` };
+}
