@@ -200,9 +200,32 @@ export type Storage = { readonly [Name in keyof StorageRegistry]: TableOf<Storag
   get<Name extends keyof StorageRegistry>(table: Name): TableOf<StorageRegistry[Name]>;
 };
 
+/** What a token that the application issues says. */
+export interface NewToken {
+  /** The user. */
+  sub: string;
+  /** The tenant whose rows the user sees. Default: the user. */
+  owner?: string;
+  /** What `ugroup` looks for. */
+  groups?: readonly string[];
+  /** The most the user's calls may do. Default: what the caller's own token allows, `RWX` without one. */
+  perm?: Permission;
+  /** Seconds until it ends. Default: an hour; at most thirty days. */
+  ttl?: number;
+}
+
+export interface Auth {
+  /**
+   * A token for a user the application has recognised: the client sends it as its `token`. Signed with
+   * `KONTRACT_JWT_SECRET`; never allows more than the token this call came with ({@link ForbiddenError}).
+   */
+  issue(token: NewToken): Promise<string>;
+}
+
 /** What a call can reach: `env` in backend functions and middleware. */
 export interface Env {
   readonly storage: Storage;
+  readonly auth: Auth;
 }
 
 // ── Middleware ───────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 /** `kontract.config.json`: read, checked against its schema, never guessed at. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AuthConfig } from './auth.js';
 import { UserError } from './errors.js';
 import { problems, type Schema } from './validate.js';
 
@@ -12,6 +13,7 @@ export interface Config {
   devIdentity?: string;
   maxFrame?: number;
   routes?: 'by-name' | 'by-module';
+  auth?: AuthConfig;
 }
 
 export const CONFIG_FILE = 'kontract.config.json';

@@ -63,6 +63,9 @@ export function program(): Command {
     .command('keygen')
     .description('make a key pair for the gateway')
     .option('--json', 'print one JSON object')
+    .option('--out <file>', 'write the private half to a new file only you can read, not to the screen')
+    .option('--force', 'overwrite that file')
+    .option('--next', 'make the key that is to follow the present one')
     .action(async (flags: object) => await (await import('./commands/keygen.js')).keygen(flags));
   return root;
 }

@@ -73,8 +73,9 @@ export class Session {
       const reply = this.#engine.open(this.#handle, await post(this.#endpoint, this.#path, frame, signal));
       const own = reply.kind === 'close' || (reply.kind !== 'heartbeat' && reply.callId === call.callId);
       if (!own) throw new EngineError(-3);
-      // The gateway has seen the token and has said so under its key.
-      this.#token = undefined;
+      // The gateway has seen the token and has said so under its key; what could not be served may
+      // not have been looked at.
+      if (reply.kind !== 'error' || reply.code !== 'SERVICE_UNAVAILABLE') this.#token = undefined;
       return reply;
     } finally {
       this.#leave();

@@ -41,3 +41,8 @@ export function ensureDevKeys(root: string, keygen: () => Keys): Keys & { create
 export function gatewayPassword(privateKey: string): string {
   return createHmac('sha256', privateKey).update('kontract gateway database login').digest('base64url');
 }
+
+/** What tokens are signed with in development when nobody says otherwise: `env.auth.issue` works at once. */
+export function devSecret(privateKey: string): string {
+  return createHmac('sha256', privateKey).update('kontract development token secret').digest('base64url');
+}

@@ -1,6 +1,7 @@
 /** `kontract dev`: compile, migrate, serve, and again on every change. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { jwtSecret, tokenOptions } from '../cli/auth.js';
 import { loadConfig, type Config } from '../cli/config.js';
 import { UserError } from '../cli/errors.js';
 import { silent, type Reporter } from '../cli/output.js';
@@ -11,7 +12,7 @@ import { compileDev, forgetServers, loadServer } from './build.js';
 import { choosePort, isLoopback } from './address.js';
 import { openDatabase, type Database } from './database.js';
 import { announce, isServing, runningInstance, withdraw } from './instance.js';
-import { ensureDevKeys, gatewayPassword } from './keys.js';
+import { devSecret, ensureDevKeys, gatewayPassword } from './keys.js';
 import { buildPage, hasPage, pageErrors } from './page.js';
 import { watchProject } from './watch.js';
 
@@ -198,7 +199,8 @@ class DevSession {
         development: true,
         devIdentity: this.config.devIdentity ?? 'dev',
         ...(hasPage(this.root) ? { publicDir: this.pageFolder } : {}),
-        ...(process.env['KONTRACT_JWT_SECRET'] ? { jwtSecret: process.env['KONTRACT_JWT_SECRET'] } : {}),
+        jwtSecret: jwtSecret() ?? devSecret(this.keys.privateKey),
+        ...tokenOptions(this.root, this.config, manifest),
         ...(this.config.maxFrame ? { maxFrame: this.config.maxFrame } : {}),
       },
       dispatch,

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { answerFetch, type NativeFetch } from './fetch.js';
 import { platformId } from './platform.js';
 import type { Dispatch, DispatchResult, GatewayOptions, Native, NativeCall } from './types.js';
 
@@ -39,7 +40,9 @@ interface RawGateway {
   close(): Promise<void>;
 }
 type RawNative = Omit<Native, 'NodeGateway'> & {
-  NodeGateway: { start(options: GatewayOptions, dispatch: RawDispatch): Promise<RawGateway> };
+  NodeGateway: {
+    start(options: GatewayOptions, dispatch: RawDispatch, fetch: (fetch: NativeFetch) => void): Promise<RawGateway>;
+  };
 };
 
 /** Plain values, not one object: taking an object apart costs more than all the rest of a small call's way back. */
@@ -54,6 +57,8 @@ function wrap(raw: RawNative): Native {
     (dispatch: Dispatch): RawDispatch =>
     (call) =>
       void dispatch(call).then((result) => finish(call, result));
+  const fetching = (fetch: NativeFetch): void =>
+    void answerFetch(fetch, (message) => console.error(`! keys for tokens: ${message}`));
   return {
     compileProject: raw.compileProject,
     blank: raw.blank,
@@ -62,7 +67,7 @@ function wrap(raw: RawNative): Native {
     migrate: raw.migrate,
     NodeGateway: {
       async start(options, dispatch) {
-        const gateway = await raw.NodeGateway.start(options, answering(dispatch));
+        const gateway = await raw.NodeGateway.start(options, answering(dispatch), fetching);
         return {
           port: gateway.port,
           deploy: (manifest, next) => gateway.deploy(manifest, answering(next)),

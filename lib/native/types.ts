@@ -103,6 +103,15 @@ export interface CallContext {
   path: string;
 }
 
+/** What a handler puts into a token it issues. */
+export interface TokenRequest {
+  sub: string;
+  owner?: string;
+  groups: string[];
+  perm?: number;
+  ttlSeconds?: number;
+}
+
 /** One attempt of one call; its methods are the call's transaction. */
 export interface NativeCall {
   readonly route: string;
@@ -111,6 +120,8 @@ export interface NativeCall {
   readonly ctx: CallContext;
   /** Those of the carrying request and the call's metadata. */
   readonly headers: [string, string][];
+  /** A token signed with the gateway's secret. */
+  issueToken(token: TokenRequest): string;
   currentTxid(): Promise<bigint>;
   get(table: string, id: string): Promise<string | null>;
   set(table: string, id: string, json: string): Promise<void>;
@@ -132,6 +143,19 @@ export type DispatchResult =
 
 export type Dispatch = (call: NativeCall) => Promise<DispatchResult>;
 
+/** Which tokens a server believes, besides those signed with its secret. */
+export interface TokenOptions {
+  /** Public keys as JSON Web Keys. */
+  keys?: string[];
+  /** Where an issuer publishes its keys. */
+  jwks?: string;
+  issuers?: string[];
+  audiences?: string[];
+  leewaySeconds?: number;
+  /** Routes that need no token. */
+  public?: string[];
+}
+
 export interface GatewayOptions {
   host: string;
   port: number;
@@ -142,6 +166,7 @@ export interface GatewayOptions {
   development: boolean;
   devIdentity?: string;
   jwtSecret?: string;
+  tokens?: TokenOptions;
   maxFrame?: number;
 }
 

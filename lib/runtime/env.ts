@@ -1,6 +1,7 @@
 /** What a call can reach: the `env` of backend functions and middleware. */
 import { NotFoundError } from '../shared/index.js';
 import type { NativeCall } from '../native/types.js';
+import { createAuth, type Auth } from './auth.js';
 import type { ServerModule } from './module.js';
 import { closest } from './suggest.js';
 import { createTable, type TableProxy } from './table.js';
@@ -8,6 +9,7 @@ import { createTable, type TableProxy } from './table.js';
 export interface Env {
   /** `env.storage.todos` and `env.storage.get('todos')` are the same table. */
   readonly storage: Storage;
+  readonly auth: Auth;
   readonly shared: never;
   readonly defer: never;
 }
@@ -17,6 +19,7 @@ export type Storage = { get(table: string): TableProxy } & Record<string, TableP
 export function createEnv(call: NativeCall, module: ServerModule): Env {
   return {
     storage: createStorage(call, module.tables),
+    auth: createAuth(call),
     get shared(): never {
       throw new Error('env.shared comes with a later version of Kontract; keep the value in a table for now');
     },

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use kontract_gateway::{Clock, Connection, Database, DbError, Entropy, Host, Outcome, Statement};
+use kontract_gateway::{
+    Clock, Connection, Database, DbError, Document, Entropy, Fetch, FetchError, Host, Outcome,
+    Statement,
+};
 
 use crate::functions::Builtin;
 
@@ -12,6 +15,7 @@ pub struct WorkerHost {
     database: Unbound,
     clock: WorkerClock,
     entropy: WorkerEntropy,
+    fetch: WorkerFetch,
 }
 
 impl Host for WorkerHost {
@@ -19,6 +23,7 @@ impl Host for WorkerHost {
     type Functions = Builtin;
     type Clock = WorkerClock;
     type Entropy = WorkerEntropy;
+    type Fetch = WorkerFetch;
 
     fn database(&self) -> &Unbound {
         &self.database
@@ -30,6 +35,20 @@ impl Host for WorkerHost {
 
     fn entropy(&self) -> &WorkerEntropy {
         &self.entropy
+    }
+
+    fn fetch(&self) -> &WorkerFetch {
+        &self.fetch
+    }
+}
+
+/// Fetches nothing yet: this host's tokens are signed with its secret.
+#[derive(Default)]
+pub struct WorkerFetch;
+
+impl Fetch for WorkerFetch {
+    async fn get(&self, _url: &str, _limit: usize) -> Result<Document, FetchError> {
+        Err(FetchError("this host fetches no keys yet".to_owned()))
     }
 }
 

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::call::NativeCall;
 use super::clock::{SystemClock, SystemEntropy};
+use super::fetch::{JsFetch, NativeFetch};
 use super::functions::JsFunctions;
 use super::options::GatewayOptions;
 use super::reload::Reload;
@@ -35,15 +36,18 @@ pub struct NodeGateway {
 
 #[napi]
 impl NodeGateway {
-    /// Starts a server. `dispatch` is called with each attempt of each call and answers through it.
+    /// Starts a server. `dispatch` is called with each attempt of each call and answers through it,
+    /// `fetch` with each document the gateway wants (`tokens.jwks`).
     #[napi]
     pub fn start<'env>(
         env: &'env Env,
         options: GatewayOptions,
         dispatch: Function<'_, NativeCall, ()>,
+        fetch: Option<Function<'_, NativeFetch, ()>>,
     ) -> Result<PromiseRaw<'env, NodeGateway>> {
         let functions = JsFunctions::new(&dispatch)?;
-        env.spawn_future(listen(options, functions))
+        let fetch = JsFetch::new(fetch.as_ref())?;
+        env.spawn_future(listen(options, functions, fetch))
     }
 
     /// The port it listens on.
@@ -86,7 +90,11 @@ impl NodeGateway {
     }
 }
 
-async fn listen(options: GatewayOptions, functions: JsFunctions) -> Result<NodeGateway> {
+async fn listen(
+    options: GatewayOptions,
+    functions: JsFunctions,
+    fetch: JsFetch,
+) -> Result<NodeGateway> {
     let config = options.config()?;
     let max_frame = config.limits.max_frame;
     let pool = PgPool::new(&options.database_url, PoolConfig::default()).map_err(reason)?;
@@ -94,6 +102,7 @@ async fn listen(options: GatewayOptions, functions: JsFunctions) -> Result<NodeG
         pool,
         clock: SystemClock::new(),
         entropy: SystemEntropy,
+        fetch,
     };
     let gateway = Gateway::new(Arc::new(host), config);
     gateway
@@ -142,11 +151,19 @@ async fn listen(options: GatewayOptions, functions: JsFunctions) -> Result<NodeG
             _ = stopped.wait_for(|stop| *stop) => {}
         }
     });
+    let mut stopped = stop.subscribe();
+    let keeper = Arc::clone(&node);
+    let keeping = spawn(async move {
+        tokio::select! {
+            () = keeper.gateway.keep_keys() => {}
+            _ = stopped.wait_for(|stop| *stop) => {}
+        }
+    });
     Ok(NodeGateway {
         node,
         port,
         stop,
-        tasks: Mutex::new(vec![serving, sweeping]),
+        tasks: Mutex::new(vec![serving, sweeping, keeping]),
     })
 }
 

@@ -3,12 +3,14 @@
 
 mod call;
 mod clock;
+mod fetch;
 mod functions;
 mod gateway;
 mod options;
 mod reload;
 mod server;
 mod sessions;
+mod tokens;
 mod websocket;
 
 use std::path::PathBuf;
@@ -20,6 +22,7 @@ use kontract_pg::PgPool;
 use kontract_raystream::{ClearCode, Transport};
 
 use clock::{SystemClock, SystemEntropy};
+use fetch::JsFetch;
 use functions::JsFunctions;
 use reload::Reload;
 use sessions::Sessions;
@@ -29,6 +32,7 @@ pub struct NodeHost {
     pool: PgPool,
     clock: SystemClock,
     entropy: SystemEntropy,
+    fetch: JsFetch,
 }
 
 impl Host for NodeHost {
@@ -36,6 +40,7 @@ impl Host for NodeHost {
     type Functions = JsFunctions;
     type Clock = SystemClock;
     type Entropy = SystemEntropy;
+    type Fetch = JsFetch;
 
     fn database(&self) -> &PgPool {
         &self.pool
@@ -47,6 +52,10 @@ impl Host for NodeHost {
 
     fn entropy(&self) -> &SystemEntropy {
         &self.entropy
+    }
+
+    fn fetch(&self) -> &JsFetch {
+        &self.fetch
     }
 }
 

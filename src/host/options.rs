@@ -5,6 +5,7 @@ use kontract_raystream::Limits;
 use napi::bindgen_prelude::Result;
 use napi_derive::napi;
 
+use super::tokens::TokenOptions;
 use crate::keys;
 
 /// Options of `NodeGateway.start`.
@@ -28,6 +29,8 @@ pub struct GatewayOptions {
     pub dev_identity: Option<String>,
     /// Secret that tokens are signed with (HS256).
     pub jwt_secret: Option<String>,
+    /// Which other tokens are believed.
+    pub tokens: Option<TokenOptions>,
     /// Largest frame in bytes; default 1 MiB, at most 16 MiB.
     pub max_frame: Option<u32>,
 }
@@ -45,6 +48,9 @@ impl GatewayOptions {
             .jwt_secret
             .as_ref()
             .map(|secret| secret.as_bytes().to_vec());
+        if let Some(tokens) = &self.tokens {
+            config.tokens = tokens.config()?;
+        }
         Ok(config)
     }
 }

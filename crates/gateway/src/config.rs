@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use kontract_raystream::{Limits, StaticKey};
 
+use crate::identity::TokenConfig;
+
 /// What a host configures.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
@@ -27,6 +29,8 @@ pub struct GatewayConfig {
     pub max_stored_reply: usize,
     /// Secret that tokens are signed with (HS256).
     pub jwt_secret: Option<Vec<u8>>,
+    /// Which other tokens are believed, and what is asked of all.
+    pub tokens: TokenConfig,
     /// In development: calls without a token act as this owner.
     pub dev_identity: Option<String>,
     /// Whether stack traces leave the gateway.
@@ -48,6 +52,7 @@ impl GatewayConfig {
             optimistic_attempts: 3,
             max_stored_reply: 256 * 1024,
             jwt_secret: None,
+            tokens: TokenConfig::default(),
             dev_identity: None,
             development: false,
         }

@@ -85,6 +85,12 @@ impl<H: Host> Gateway<H> {
         &self.host
     }
 
+    /// Fetches the keys that tokens are checked with whenever a call needs them. A host that
+    /// configures an address runs this beside its calls, once; without an address it ends at once.
+    pub async fn keep_keys(&self) {
+        self.authenticator.keep_keys(&*self.host).await;
+    }
+
     /// Before the host goes: no new sessions and no new calls, sockets tell their clients and end
     /// once the calls under way are answered.
     pub fn drain(&self) {

@@ -27,10 +27,10 @@ pub use config::GatewayConfig;
 pub use gateway::{Carrier, Exchange, Gateway};
 pub use handshake::Handshake;
 pub use host::{
-    Cell, Clock, Connection, Context, Database, DbError, Entropy, Functions, Host, Invocation,
-    Outcome, Reply, Row, UserError, Value,
+    Cell, Clock, Connection, Context, Database, DbError, Document, Entropy, Fetch, FetchError,
+    Functions, Host, Invocation, Outcome, Reply, Row, UserError, Value,
 };
-pub use identity::Identity;
+pub use identity::{Identity, JwksUrl, JwksUrlError, KeyError, TokenConfig, TokenKey};
 pub use manifest::{
     FieldEntry, FieldKind, Manifest, ManifestError, RouteEntry, TableEntry, Tenancy,
 };

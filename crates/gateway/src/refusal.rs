@@ -76,6 +76,15 @@ impl Refusal {
         Self::new("SERVICE_UNAVAILABLE", 503, "Service unavailable")
     }
 
+    /// The caller may well be right: nobody can tell.
+    pub fn no_token_keys() -> Self {
+        Self::new(
+            "SERVICE_UNAVAILABLE",
+            503,
+            "The keys that tokens are checked with cannot be fetched",
+        )
+    }
+
     pub fn too_many_calls() -> Self {
         Self::new(
             "SERVICE_UNAVAILABLE",

@@ -8,7 +8,8 @@ import { gatewayPassword } from '../../dev/keys.js';
 import { startPostgres } from '../../dev/postgres.js';
 import type { GatewayOptions, Native, NodeGateway } from '../../native/types.js';
 import { createDispatcher, type ServerModule } from '../../runtime/index.js';
-import { loadConfig } from '../config.js';
+import { hasKeys, jwtSecret, tokenOptions } from '../auth.js';
+import { loadConfig, type Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { terminal } from '../output.js';
 import { privateFolder, requireProject } from '../project.js';
@@ -50,7 +51,7 @@ async function serve(root: string, flags: StartFlags, opened: (() => Promise<voi
   const { native } = await import('../../native/index.js');
   const config = loadConfig(root);
   const privateKey = secretKey(native);
-  const identity = identityOf(flags);
+  const identity = identityOf(flags, config);
   const manifest = readFileSync(join(root, flags.out, 'manifest.json'), 'utf8');
   const databaseUrl = await database(root, flags, native, manifest, privateKey, opened);
   const module = (await import(pathToFileURL(join(root, flags.out, 'server', 'index.js')).href)) as ServerModule;
@@ -64,6 +65,7 @@ async function serve(root: string, flags: StartFlags, opened: (() => Promise<voi
     manifest,
     development: false,
     ...identity,
+    ...tokenOptions(root, config, manifest),
     ...(existsSync(publicDir) ? { publicDir } : {}),
     ...(config.maxFrame ? { maxFrame: config.maxFrame } : {}),
   };
@@ -84,16 +86,17 @@ function secretKey(native: Native): string {
   return key;
 }
 
-function identityOf(flags: StartFlags): Pick<GatewayOptions, 'devIdentity' | 'jwtSecret'> {
-  const jwtSecret = process.env['KONTRACT_JWT_SECRET'];
+function identityOf(flags: StartFlags, config: Config): Pick<GatewayOptions, 'devIdentity' | 'jwtSecret'> {
+  const secret = jwtSecret();
   if (flags.devIdentity) {
     terminal.warn(`Everyone without a token is "${flags.devIdentity}": never do this where others can reach it`);
-    return { devIdentity: flags.devIdentity, ...(jwtSecret ? { jwtSecret } : {}) };
+    return { devIdentity: flags.devIdentity, ...(secret ? { jwtSecret: secret } : {}) };
   }
-  if (jwtSecret) return { jwtSecret };
+  if (secret) return { jwtSecret: secret };
+  if (hasKeys(config)) return {};
   throw new UserError(
-    'KONTRACT_JWT_SECRET is not set',
-    'It is what tokens are signed with (HS256). To try things out: --dev-identity NAME',
+    'There is nothing to check tokens with: KONTRACT_JWT_SECRET is not set, and the config has no auth.jwks or auth.keys',
+    'The secret is what tokens are signed with (HS256). To try things out: --dev-identity NAME',
   );
 }
 

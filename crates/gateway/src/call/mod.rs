@@ -33,7 +33,7 @@ pub(crate) struct Call<'a, H: Host> {
 impl<H: Host> Call<'_, H> {
     /// Runs the call to its answer, within its time.
     pub async fn run(self) -> Result<Answer, Refusal> {
-        let identity = self.identify()?;
+        let identity = self.identify().await?;
         let route = self.permitted(&identity)?;
         let context = Arc::new(self.context(&identity, route));
         let key = route.may_write().then(|| self.key(&identity));
@@ -49,16 +49,16 @@ impl<H: Host> Call<'_, H> {
         }
     }
 
-    /// The token's user if the call shows one, else the session's, else the development identity.
-    fn identify(&self) -> Result<Arc<Identity>, Refusal> {
+    /// The token's user if the call shows one, else the session's, else who may call without.
+    async fn identify(&self) -> Result<Arc<Identity>, Refusal> {
         match (self.request.token, self.session.identity()) {
             (Some(token), _) => {
-                let now = self.gateway.host.clock().unix_ms();
+                let clock = self.gateway.host.clock();
                 self.session
-                    .pin(self.gateway.authenticator.verify(token, now)?)
+                    .pin(self.gateway.authenticator.verify(token, clock).await?)
             }
             (None, Some(identity)) => Ok(identity),
-            (None, None) => self.gateway.authenticator.anonymous().map(Arc::new),
+            (None, None) => self.gateway.authenticator.anonymous(self.request.method),
         }
     }
 

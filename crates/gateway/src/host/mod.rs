@@ -1,9 +1,11 @@
-//! What a host gives the gateway: a database, the user's functions, time and randomness.
+//! What a host gives the gateway: a database, the user's functions, time, randomness, and
+//! documents of others.
 //!
 //! The traits bake in no runtime and no `Send`: where a host's types are `Send`, the gateway's
 //! futures are too, and where they are not (Workers) nothing is lost.
 
 mod database;
+mod fetch;
 mod functions;
 mod row;
 
@@ -11,6 +13,7 @@ use std::future::Future;
 use std::time::Duration;
 
 pub use database::{Connection, Database, DbError, Outcome};
+pub use fetch::{Document, Fetch, FetchError};
 pub use functions::{Context, Functions, Invocation, Reply, UserError};
 pub use row::{Cell, Row, Value};
 
@@ -24,6 +27,8 @@ pub trait Host: Sized + 'static {
     type Clock: Clock;
     /// Randomness.
     type Entropy: Entropy;
+    /// Documents of others.
+    type Fetch: Fetch;
 
     /// The database.
     fn database(&self) -> &Self::Database;
@@ -31,6 +36,8 @@ pub trait Host: Sized + 'static {
     fn clock(&self) -> &Self::Clock;
     /// The source of randomness.
     fn entropy(&self) -> &Self::Entropy;
+    /// The way to documents of others.
+    fn fetch(&self) -> &Self::Fetch;
 }
 
 /// Time, as an argument: a simulated host runs hours in a moment.

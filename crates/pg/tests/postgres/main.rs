@@ -13,4 +13,5 @@ mod model;
 mod permissions;
 mod requests;
 mod support;
+mod tokens;
 mod whole_path;

@@ -2,19 +2,20 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use kontract_gateway::{
-    Clock, Connection, Database, DbError, Entropy, Functions, Host, Invocation, Outcome, Reply,
-    Statement, StorageError, UserError,
+    Clock, Connection, Database, DbError, Document, Entropy, Fetch, FetchError, Functions, Host,
+    Invocation, Outcome, Reply, Statement, StorageError, UserError,
 };
 use kontract_pg::{PgPool, PoolConfig};
 
 pub struct TestHost {
     pub database: FaultyDatabase,
     pub clock: TestClock,
+    pub issuer: TestIssuer,
 }
 
 impl TestHost {
@@ -33,6 +34,7 @@ impl TestHost {
                 start: Instant::now(),
                 shift_ms: AtomicI64::new(0),
             },
+            issuer: TestIssuer::default(),
         }
     }
 }
@@ -42,6 +44,7 @@ impl Host for TestHost {
     type Functions = Closures;
     type Clock = TestClock;
     type Entropy = SystemEntropy;
+    type Fetch = TestIssuer;
 
     fn database(&self) -> &FaultyDatabase {
         &self.database
@@ -53,6 +56,29 @@ impl Host for TestHost {
 
     fn entropy(&self) -> &SystemEntropy {
         &SystemEntropy
+    }
+
+    fn fetch(&self) -> &TestIssuer {
+        &self.issuer
+    }
+}
+
+/// What answers at the address of an issuer's keys: nothing, until a test says what.
+#[derive(Default)]
+pub struct TestIssuer {
+    pub answer: Mutex<Option<Document>>,
+    pub asked: AtomicU32,
+    /// How long an answer takes.
+    pub delay_ms: AtomicU32,
+}
+
+impl Fetch for TestIssuer {
+    async fn get(&self, _url: &str, _limit: usize) -> Result<Document, FetchError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let delay = self.delay_ms.load(Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(delay.into())).await;
+        let answer = self.answer.lock().unwrap().clone();
+        answer.ok_or_else(|| FetchError("nobody answers".to_owned()))
     }
 }
 
