@@ -135,7 +135,13 @@ export interface Context {
   readonly perm: number;
   readonly method: string;
   readonly path: string;
+  /**
+   * Those of the HTTP request or WebSocket upgrade that carries the call, and the call's metadata. No
+   * cookies, no `authorization`.
+   */
   readonly headers: Headers;
+  /** The bytes of a call that came as JSON over HTTPS, as they came: what webhooks sign. Else null. */
+  readonly body: Uint8Array | null;
   readonly route: RouteMetadata;
   /** 1 for the first attempt: a call that conflicts with another is run again. */
   readonly attempt: number;

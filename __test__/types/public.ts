@@ -109,3 +109,14 @@ export default defineMiddleware([
 export const created: HttpResp<Note> = HttpResp.created({ id: '1', text: '', at: new Date() });
 kontract.configure({ token: async () => undefined });
 export const client = createClient({ url: 'http://127.0.0.1', pins: [] });
+
+export async function auth(env: Env, ctx: Context): Promise<string> {
+  const body: Uint8Array | null = ctx.body;
+  await env.auth.issue({ sub: 'ada', owner: 'acme', groups: ['admin'], perm: perms.R__, ttl: body?.length ?? 60 });
+  // @ts-expect-error a token has a user
+  await env.auth.issue({ groups: [] });
+  // @ts-expect-error a mask has three bits
+  await env.auth.issue({ sub: 'ada', perm: 8 });
+  // @ts-expect-error seconds are a number
+  return await env.auth.issue({ sub: 'ada', ttl: '1h' });
+}

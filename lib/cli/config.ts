@@ -14,6 +14,8 @@ export interface Config {
   maxFrame?: number;
   routes?: 'by-name' | 'by-module';
   auth?: AuthConfig;
+  http?: boolean;
+  httpRoutes?: string[];
 }
 
 export const CONFIG_FILE = 'kontract.config.json';

@@ -3,6 +3,7 @@
  * pieces of rows. Wrong values and hostile bytes are a {@link CodecError} with the path of the value.
  */
 export { CodecError, unexpected, within } from './error.js';
+export { encodeFromJson } from './from-json.js';
 export { decode, type Reader } from './reader.js';
 export { parse } from './json.js';
 export * as row from './row.js';

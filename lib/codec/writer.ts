@@ -415,13 +415,25 @@ export function wrongLength(length: number, least: number, most: number): CodecE
 }
 
 let shared = new Writer();
+let given: Writer | undefined;
+
+/** Whatever is encoded while `run` runs is written by `writer`, which may read values differently. */
+export function writingWith<T>(writer: Writer, run: () => T): T {
+  const before = given;
+  given = writer;
+  try {
+    return run();
+  } finally {
+    given = before;
+  }
+}
 
 /**
  * Encodes a value by the generated function that writes its table. A getter that encodes while it
  * is read gets a writer of its own.
  */
 export function encode(fill: (writer: Writer, value: unknown) => number, value: unknown, name: string): Uint8Array {
-  const writer = shared.busy ? (shared = new Writer()) : shared;
+  const writer = given ?? (shared.busy ? (shared = new Writer()) : shared);
   let bad = -1;
   try {
     for (;;) {

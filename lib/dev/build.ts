@@ -44,6 +44,8 @@ export async function loadServer(root: string): Promise<{ module: ServerModule; 
       const from = join(build, part);
       if (existsSync(from)) cpSync(from, join(folder, part), { recursive: true });
     }
+    // The clients' halves of the codecs, for calls as JSON.
+    cpSync(join(build, 'client/routes.js'), join(folder, 'client/routes.js'));
   }
   const module = (await import(pathToFileURL(join(folder, 'server', 'index.js')).href)) as ServerModule;
   return { module, folder };

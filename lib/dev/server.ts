@@ -5,6 +5,7 @@ import { jwtSecret, tokenOptions } from '../cli/auth.js';
 import { loadConfig, type Config } from '../cli/config.js';
 import { UserError } from '../cli/errors.js';
 import { silent, type Reporter } from '../cli/output.js';
+import { plainCodecs, plainRoutes } from '../cli/plain.js';
 import { BUILD_DIR, workFolder } from '../cli/project.js';
 import type { CompileResult, Dispatch, Native, NodeGateway } from '../native/types.js';
 import { createDispatcher } from '../runtime/index.js';
@@ -162,7 +163,9 @@ class DevSession {
   private async load(): Promise<{ dispatch: Dispatch }> {
     const { module, folder } = await loadServer(this.root);
     forgetServers(this.root, folder);
-    return { dispatch: createDispatcher(module, { development: true, log: (text) => this.report.error(text) }) };
+    const log = (text: string): void => this.report.error(text);
+    const plain = await plainCodecs(folder, this.config);
+    return { dispatch: createDispatcher(module, { development: true, log, ...plain }) };
   }
 
   private get pageFolder(): string {
@@ -201,6 +204,7 @@ class DevSession {
         ...(hasPage(this.root) ? { publicDir: this.pageFolder } : {}),
         jwtSecret: jwtSecret() ?? devSecret(this.keys.privateKey),
         ...tokenOptions(this.root, this.config, manifest),
+        ...plainRoutes(this.config, manifest),
         ...(this.config.maxFrame ? { maxFrame: this.config.maxFrame } : {}),
       },
       dispatch,

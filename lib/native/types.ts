@@ -120,6 +120,8 @@ export interface NativeCall {
   readonly ctx: CallContext;
   /** Those of the carrying request and the call's metadata. */
   readonly headers: [string, string][];
+  /** Whether the arguments are a JSON document, and the reply has to be one. */
+  readonly isJson?: boolean;
   /** A token signed with the gateway's secret. */
   issueToken(token: TokenRequest): string;
   currentTxid(): Promise<bigint>;
@@ -161,12 +163,16 @@ export interface GatewayOptions {
   port: number;
   databaseUrl: string;
   privateKey: string;
+  /** The private key that is to follow `privateKey`. */
+  nextKey?: string;
   manifest: string;
   publicDir?: string;
   development: boolean;
   devIdentity?: string;
   jwtSecret?: string;
   tokens?: TokenOptions;
+  /** Routes that may be called as JSON over HTTPS; `*`: all. */
+  plainRoutes?: string[];
   maxFrame?: number;
 }
 

@@ -14,6 +14,8 @@ export interface Context {
   readonly method: string;
   readonly path: string;
   readonly headers: Headers;
+  /** The bytes of a call as JSON, as they came: what webhooks sign. Else null. */
+  readonly body: Uint8Array | null;
   readonly route: Readonly<RouteMeta & { id: string }>;
   /** 1 for the first attempt; a call that conflicts with another is run again. */
   readonly attempt: number;
@@ -61,6 +63,10 @@ class CallContext implements Context {
 
   get headers(): Headers {
     return (this.#headers ??= headersOf(this.#call.headers));
+  }
+
+  get body(): Uint8Array | null {
+    return this.#call.isJson ? this.#call.args : null;
   }
 
   get route(): Context['route'] {

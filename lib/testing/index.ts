@@ -68,6 +68,7 @@ function contextOf(id: string, { meta }: Route, caller: Caller): Context {
     method: 'POST',
     path: meta.egroup ? `/${meta.egroup}/${id}` : `/${id}`,
     headers: new Headers(caller.headers),
+    body: null,
     route: { ...meta, id },
     attempt,
     currentTxid: 0n,

@@ -1,13 +1,17 @@
 //! `NativeCall`: one attempt of one call, as JavaScript holds it. Its methods are the transaction.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
-use kontract_gateway::{Invocation, Reply, StorageError, UserError};
+use kontract_gateway::{
+    Clock as _, Encoding, Invocation, IssueError, NewToken, Perm, Reply, StorageError, UserError,
+};
 use napi::bindgen_prelude::{BigInt, BufferSlice, Env, Error, Result};
 use napi_derive::napi;
 use tokio::sync::oneshot;
 
 use super::NodeHost;
+use super::clock::SystemClock;
 
 type End = oneshot::Sender<std::result::Result<Reply, UserError>>;
 
@@ -35,6 +39,21 @@ pub struct CallContext {
     pub method: String,
     /// `/<egroup>/<route>` or `/<route>`.
     pub path: String,
+}
+
+/// What a handler puts into a token it issues.
+#[napi(object)]
+pub struct TokenRequest {
+    /// User.
+    pub sub: String,
+    /// Tenant; the user, unless given.
+    pub owner: Option<String>,
+    /// Groups of the user.
+    pub groups: Vec<String>,
+    /// Permission mask; the caller's, unless given.
+    pub perm: Option<u8>,
+    /// Seconds; an hour, unless given.
+    pub ttl_seconds: Option<u32>,
 }
 
 /// A page of rows.
@@ -70,6 +89,12 @@ impl NativeCall {
         BufferSlice::copy_from(env, self.invocation.args.as_ref())
     }
 
+    /// Whether the arguments are a JSON document, and the reply has to be one.
+    #[napi(getter)]
+    pub fn is_json(&self) -> bool {
+        self.invocation.encoding == Encoding::Json
+    }
+
     /// 1 for the first attempt.
     #[napi(getter)]
     pub fn attempt(&self) -> u32 {
@@ -98,6 +123,27 @@ impl NativeCall {
         headers
             .map(|(name, value)| vec![name.as_str(), value.as_str()])
             .collect()
+    }
+
+    /// A token signed with the gateway's secret.
+    #[napi]
+    pub fn issue_token(&self, token: TokenRequest) -> Result<String> {
+        let token = NewToken {
+            sub: token.sub,
+            owner: token.owner,
+            groups: token.groups,
+            perm: token.perm.and_then(Perm::from_bits),
+            ttl: token
+                .ttl_seconds
+                .map(|seconds| Duration::from_secs(seconds.into())),
+        };
+        self.invocation
+            .issue_token(&token, SystemClock::new().unix_ms())
+            .map_err(|error| match error {
+                IssueError::BeyondCaller { .. } => coded("FORBIDDEN", 403, &error.to_string()),
+                // Mistakes of the application are no business of its callers.
+                other => Error::from_reason(other.to_string()),
+            })
     }
 
     /// One more than the newest commit this call sees.
@@ -247,6 +293,10 @@ fn pair(header: Vec<String>) -> Option<(String, String)> {
 
 /// What the runtime turns back into the class the code names: `{"code","status","message"}`.
 fn storage(error: StorageError) -> Error {
-    let fields = serde_json::json!({ "code": error.code(), "status": error.status(), "message": error.to_string() });
+    coded(error.code(), error.status(), &error.to_string())
+}
+
+fn coded(code: &str, status: u16, message: &str) -> Error {
+    let fields = serde_json::json!({ "code": code, "status": status, "message": message });
     Error::from_reason(fields.to_string())
 }

@@ -122,6 +122,7 @@ async fn listen(
         sessions: Sessions::default(),
         reload: Reload::new(),
         development: options.development,
+        plain: options.plain_routes.is_some(),
         public_dir: options.public_dir.map(PathBuf::from),
         max_frame,
     });

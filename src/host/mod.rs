@@ -7,6 +7,7 @@ mod fetch;
 mod functions;
 mod gateway;
 mod options;
+mod plain;
 mod reload;
 mod server;
 mod sessions;
@@ -66,6 +67,8 @@ pub struct Node {
     reload: Reload,
     /// Serves the reload stream.
     development: bool,
+    /// Serves plain calls.
+    plain: bool,
     /// The bundled page, if there is one.
     public_dir: Option<PathBuf>,
     /// The most bytes of a request's body that are read: a whole frame.

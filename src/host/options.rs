@@ -1,6 +1,6 @@
 //! What JavaScript configures a server with.
 
-use kontract_gateway::GatewayConfig;
+use kontract_gateway::{GatewayConfig, PlainEntry};
 use kontract_raystream::Limits;
 use napi::bindgen_prelude::Result;
 use napi_derive::napi;
@@ -19,6 +19,8 @@ pub struct GatewayOptions {
     pub database_url: String,
     /// The gateway's private key, base64url.
     pub private_key: String,
+    /// The private key that is to follow it: clients may have pinned either.
+    pub next_key: Option<String>,
     /// Text of `manifest.json`.
     pub manifest: String,
     /// Folder of the bundled page.
@@ -31,6 +33,8 @@ pub struct GatewayOptions {
     pub jwt_secret: Option<String>,
     /// Which other tokens are believed.
     pub tokens: Option<TokenOptions>,
+    /// Ids of the routes that may be called as JSON over HTTPS; `*`: all; absent: none.
+    pub plain_routes: Option<Vec<String>>,
     /// Largest frame in bytes; default 1 MiB, at most 16 MiB.
     pub max_frame: Option<u32>,
 }
@@ -48,6 +52,16 @@ impl GatewayOptions {
             .jwt_secret
             .as_ref()
             .map(|secret| secret.as_bytes().to_vec());
+        if let Some(next) = &self.next_key {
+            config.keys.push(keys::parse(next)?);
+        }
+        if let Some(ids) = &self.plain_routes {
+            config.plain = if ids.iter().any(|id| id == "*") {
+                PlainEntry::Open
+            } else {
+                PlainEntry::Routes(ids.clone())
+            };
+        }
         if let Some(tokens) = &self.tokens {
             config.tokens = tokens.config()?;
         }

@@ -12,7 +12,7 @@ use kontract_raystream::Limits;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::{Node, websocket};
+use super::{Node, plain, websocket};
 
 const FRAMES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
@@ -30,12 +30,17 @@ pub fn router(node: Arc<Node>) -> Router {
         );
     }
     let page = node.public_dir.clone();
+    let plain = node
+        .plain
+        .then(|| post(plain::call).with_state(Arc::clone(&node)));
     let router = router.with_state(node);
-    match page {
-        Some(folder) => router.fallback_service(
-            ServeDir::new(&folder).fallback(ServeFile::new(folder.join("index.html"))),
-        ),
-        None => router,
+    let page = page
+        .map(|folder| ServeDir::new(&folder).fallback(ServeFile::new(folder.join("index.html"))));
+    match (page, plain) {
+        (Some(page), Some(plain)) => router.fallback_service(plain.fallback_service(page)),
+        (Some(page), None) => router.fallback_service(page),
+        (None, Some(plain)) => router.fallback_service(plain),
+        (None, None) => router,
     }
     .layer(SetResponseHeaderLayer::if_not_present(
         header::X_CONTENT_TYPE_OPTIONS,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kontract_raystream::{Limits, StaticKey};
 
 use crate::identity::TokenConfig;
+use crate::plain::PlainEntry;
 
 /// What a host configures.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub struct GatewayConfig {
     pub jwt_secret: Option<Vec<u8>>,
     /// Which other tokens are believed, and what is asked of all.
     pub tokens: TokenConfig,
+    /// Which routes may be called as JSON over HTTPS.
+    pub plain: PlainEntry,
     /// In development: calls without a token act as this owner.
     pub dev_identity: Option<String>,
     /// Whether stack traces leave the gateway.
@@ -53,6 +56,7 @@ impl GatewayConfig {
             max_stored_reply: 256 * 1024,
             jwt_secret: None,
             tokens: TokenConfig::default(),
+            plain: PlainEntry::Closed,
             dev_identity: None,
             development: false,
         }

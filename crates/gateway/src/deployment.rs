@@ -40,6 +40,12 @@ impl<H: Host> Deployment<H> {
     pub fn route(&self, id: &str) -> Option<&Route> {
         self.routes.get(id)
     }
+
+    /// The route at a path: an id is what follows the last slash, and the rest has to agree.
+    pub fn at(&self, path: &str) -> Option<&Route> {
+        let (_, id) = path.rsplit_once('/')?;
+        self.route(id).filter(|route| route.path == path)
+    }
 }
 
 impl Route {

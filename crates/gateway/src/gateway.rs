@@ -1,17 +1,18 @@
 //! The gateway: sessions open here, frames come in and go out.
 
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use kontract_raystream::{
     CallId, ClearCode, MessageType, ReceiveError, Request, RpcCall, RpcError, SealError,
 };
 
-use crate::call::{Answer, Call};
+use crate::call::{Answer, Call, Caller};
 use crate::config::GatewayConfig;
 use crate::deployment::Deployment;
 use crate::drain::Drain;
-use crate::host::{Clock, Host};
-use crate::identity::Authenticator;
+use crate::host::{Clock, Encoding, Host};
+use crate::identity::{Authenticator, Issuer};
 use crate::manifest::{Manifest, ManifestError};
 use crate::refusal::Refusal;
 use crate::resume::Resumes;
@@ -23,6 +24,8 @@ pub struct Gateway<H: Host> {
     pub(crate) host: Arc<H>,
     pub(crate) config: GatewayConfig,
     pub(crate) authenticator: Authenticator,
+    pub(crate) issuer: Arc<Issuer>,
+    pub(crate) plain_in_flight: AtomicU32,
     pub(crate) domains: Arc<Domains>,
     pub(crate) resumes: Resumes,
     pub(crate) drain: Drain,
@@ -52,6 +55,8 @@ impl<H: Host> Gateway<H> {
         Self {
             host,
             authenticator: Authenticator::new(&config),
+            issuer: Arc::new(Issuer::new(&config)),
+            plain_in_flight: AtomicU32::new(0),
             resumes: Resumes::new(&config),
             drain: Drain::default(),
             config,
@@ -78,6 +83,14 @@ impl<H: Host> Gateway<H> {
             .deployment
             .write()
             .unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The build that new calls run on.
+    pub(crate) fn deployment(&self) -> Option<Arc<Deployment<H>>> {
+        self.deployment
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// The host.
@@ -163,22 +176,18 @@ impl<H: Host> Gateway<H> {
         call: &RpcCall<'_>,
         carrier: &Carrier,
     ) -> Exchange {
-        let deployment = self
-            .deployment
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let answer = match (session.enter(), deployment) {
+        let answer = match (session.enter(), self.deployment()) {
             (Err(refusal), _) => Err(refusal),
             (Ok(_), Some(_)) if self.is_draining() => Err(Refusal::unavailable()),
             (Ok(_), None) => Err(Refusal::unavailable()),
             (Ok(in_flight), Some(deployment)) => {
                 let answer = Call {
                     gateway: self,
-                    session,
+                    caller: Caller::Session(session),
                     deployment,
                     request: call,
                     carrier,
+                    encoding: Encoding::FlatBuffers,
                 }
                 .run()
                 .await;

@@ -16,6 +16,7 @@ mod identity;
 mod manifest;
 mod migrate;
 mod perm;
+mod plain;
 mod refusal;
 mod resume;
 mod session;
@@ -27,10 +28,12 @@ pub use config::GatewayConfig;
 pub use gateway::{Carrier, Exchange, Gateway};
 pub use handshake::Handshake;
 pub use host::{
-    Cell, Clock, Connection, Context, Database, DbError, Document, Entropy, Fetch, FetchError,
-    Functions, Host, Invocation, Outcome, Reply, Row, UserError, Value,
+    Cell, Clock, Connection, Context, Database, DbError, Document, Encoding, Entropy, Fetch,
+    FetchError, Functions, Host, Invocation, Outcome, Reply, Row, UserError, Value,
 };
-pub use identity::{Identity, JwksUrl, JwksUrlError, KeyError, TokenConfig, TokenKey};
+pub use identity::{
+    Identity, IssueError, JwksUrl, JwksUrlError, KeyError, NewToken, TokenConfig, TokenKey,
+};
 pub use manifest::{
     FieldEntry, FieldKind, Manifest, ManifestError, RouteEntry, TableEntry, Tenancy,
 };
@@ -38,6 +41,7 @@ pub use migrate::{
     Existing, GATEWAY_ROLE, Login, MigrationError, Plan, StoredTable, TableNote, plan,
 };
 pub use perm::Perm;
+pub use plain::{PlainEntry, PlainReply};
 pub use session::Session;
 pub use storage::{
     CallKey, Committed, Dependencies, Direction, Domain, Domains, Mode, Page, Schema, Slot,

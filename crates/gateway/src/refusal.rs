@@ -30,6 +30,18 @@ impl Refusal {
         Self::new("NOT_FOUND", 404, format!("There is no route {id}"))
     }
 
+    pub fn no_path() -> Self {
+        Self::new("NOT_FOUND", 404, "There is nothing to call here")
+    }
+
+    pub fn not_json() -> Self {
+        Self::new(
+            "INVALID_REQUEST",
+            415,
+            "A call over plain HTTPS has content-type: application/json",
+        )
+    }
+
     pub fn version_skew(id: &str) -> Self {
         let message = format!("{id} has other types on the server: the client is of another build");
         Self::new("VERSION_SKEW", 409, message)

@@ -83,8 +83,10 @@ function isCi(): boolean {
 
 /** Pins come from the config, else from the key this machine would serve with. */
 function compileOptions(native: Native, config: Config, outDir: string, report: Reporter): CompileOptions {
-  const key = process.env['KONTRACT_KEY'];
-  const pins = config.pins ?? (key ? [native.publicKey(key).publicKey] : []);
+  const keys = [process.env['KONTRACT_KEY'], process.env['KONTRACT_NEXT_KEY']].filter(
+    (key) => key !== undefined && key !== '',
+  );
+  const pins = config.pins ?? keys.map((key) => native.publicKey(key as string).publicKey);
   if (pins.length === 0) {
     report.warn(
       'No pins in kontract.config.json and no KONTRACT_KEY: clients of this build trust no gateway until kontract.configure({ pins }). Make a key with: kontract keygen',

@@ -12,6 +12,7 @@ import { hasKeys, jwtSecret, tokenOptions } from '../auth.js';
 import { loadConfig, type Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { terminal } from '../output.js';
+import { plainCodecs, plainRoutes } from '../plain.js';
 import { privateFolder, requireProject } from '../project.js';
 import { untilStopped } from '../signals.js';
 
@@ -66,22 +67,37 @@ async function serve(root: string, flags: StartFlags, opened: (() => Promise<voi
     development: false,
     ...identity,
     ...tokenOptions(root, config, manifest),
+    ...plainRoutes(config, manifest),
+    ...nextKey(native),
     ...(existsSync(publicDir) ? { publicDir } : {}),
     ...(config.maxFrame ? { maxFrame: config.maxFrame } : {}),
   };
-  const gateway = await native.NodeGateway.start(options, createDispatcher(module));
+  const gateway = await native.NodeGateway.start(
+    options,
+    createDispatcher(module, await plainCodecs(join(root, flags.out), config)),
+  );
   opened.push(() => gateway.close());
   return gateway;
+}
+
+/** During a change of keys: clients may have pinned either (docs/keys.md). */
+function nextKey(native: Native): { nextKey?: string } {
+  const key = process.env['KONTRACT_NEXT_KEY'];
+  return key ? { nextKey: checkedKey(native, 'KONTRACT_NEXT_KEY', key) } : {};
 }
 
 function secretKey(native: Native): string {
   const key = process.env['KONTRACT_KEY'];
   if (!key)
     throw new UserError('KONTRACT_KEY is not set', 'It is the private key of the gateway; kontract keygen makes one.');
+  return checkedKey(native, 'KONTRACT_KEY', key);
+}
+
+function checkedKey(native: Native, variable: string, key: string): string {
   try {
     native.publicKey(key);
   } catch (cause) {
-    throw new UserError('KONTRACT_KEY is not a key', 'kontract keygen prints one.', { cause });
+    throw new UserError(`${variable} is not a key`, 'kontract keygen prints one.', { cause });
   }
   return key;
 }

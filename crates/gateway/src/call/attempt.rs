@@ -8,6 +8,7 @@ use futures::future::{Either, select};
 use crate::call::{Answer, Call};
 use crate::deployment::Route;
 use crate::host::{Clock, Context, Entropy, Functions, Host, Invocation};
+use crate::identity::Issuing;
 use crate::refusal::Refusal;
 use crate::storage::{CallKey, Committed, Mode, StorageError, Transaction};
 
@@ -18,6 +19,7 @@ impl<H: Host> Call<'_, H> {
         &self,
         route: &Route,
         context: Arc<Context>,
+        issuing: Issuing,
         key: Option<CallKey>,
     ) -> Result<Answer, Refusal> {
         let args: Arc<[u8]> = self.request.args.into();
@@ -43,9 +45,11 @@ impl<H: Host> Call<'_, H> {
             let invocation = Invocation {
                 route: route.id.clone(),
                 args: args.clone(),
+                encoding: self.encoding,
                 attempt,
                 context: context.clone(),
                 transaction: transaction.0.clone(),
+                issuing: issuing.clone(),
             };
             match self.attempt(&transaction.0, invocation, mode).await {
                 Err(Failed::Again(error)) => {
@@ -99,7 +103,7 @@ impl<H: Host> Call<'_, H> {
             return Err(doom.into());
         }
         let reply = result.map_err(Refusal::from)?;
-        let answer = Answer::of(&reply, self.session.wire.parameters.limits)?;
+        let answer = Answer::of(&reply, self.limits())?;
         let kept = Some(answer.payload())
             .filter(|payload| payload.len() <= self.gateway.config.max_stored_reply)
             .map(<[u8]>::to_vec);

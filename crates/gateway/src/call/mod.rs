@@ -2,6 +2,7 @@
 
 mod answer;
 mod attempt;
+mod headers;
 
 pub(crate) use answer::Answer;
 
@@ -9,13 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{Either, select};
-use kontract_raystream::{RpcCall, request_hash};
+use kontract_raystream::{Limits, RpcCall, SessionId, request_hash};
 use sha2::{Digest, Sha256};
 
 use crate::deployment::{Deployment, Route};
 use crate::gateway::{Carrier, Gateway};
-use crate::host::{Clock, Context, Host};
-use crate::identity::Identity;
+use crate::host::{Clock, Context, Encoding, Host};
+use crate::identity::{Identity, Issuing};
 use crate::perm::Perm;
 use crate::refusal::Refusal;
 use crate::session::Session;
@@ -24,10 +25,19 @@ use crate::storage::CallKey;
 /// One call, as it came in.
 pub(crate) struct Call<'a, H: Host> {
     pub gateway: &'a Gateway<H>,
-    pub session: &'a Session,
+    pub caller: Caller<'a>,
     pub deployment: Arc<Deployment<H>>,
     pub request: &'a RpcCall<'a>,
     pub carrier: &'a Carrier,
+    pub encoding: Encoding,
+}
+
+/// Where a call comes from.
+pub(crate) enum Caller<'a> {
+    /// A session, which remembers who it belongs to.
+    Session(&'a Session),
+    /// A plain request, which stands for itself; its name.
+    Plain(SessionId),
 }
 
 impl<H: Host> Call<'_, H> {
@@ -36,12 +46,16 @@ impl<H: Host> Call<'_, H> {
         let identity = self.identify().await?;
         let route = self.permitted(&identity)?;
         let context = Arc::new(self.context(&identity, route));
+        let issuing = Issuing {
+            issuer: self.gateway.issuer.clone(),
+            caller: identity.clone(),
+        };
         let key = route.may_write().then(|| self.key(&identity));
         let limit = match self.request.deadline_ms {
             0 => self.gateway.config.call_timeout,
             ms => Duration::from_millis(ms.into()).min(self.gateway.config.call_timeout),
         };
-        let attempts = std::pin::pin!(self.attempts(route, context, key));
+        let attempts = std::pin::pin!(self.attempts(route, context, issuing, key));
         let timer = std::pin::pin!(self.gateway.host.clock().sleep(limit));
         match select(attempts, timer).await {
             Either::Left((answer, _)) => answer,
@@ -51,14 +65,27 @@ impl<H: Host> Call<'_, H> {
 
     /// The token's user if the call shows one, else the session's, else who may call without.
     async fn identify(&self) -> Result<Arc<Identity>, Refusal> {
-        match (self.request.token, self.session.identity()) {
-            (Some(token), _) => {
-                let clock = self.gateway.host.clock();
-                self.session
-                    .pin(self.gateway.authenticator.verify(token, clock).await?)
-            }
-            (None, Some(identity)) => Ok(identity),
-            (None, None) => self.gateway.authenticator.anonymous(self.request.method),
+        let authenticator = &self.gateway.authenticator;
+        if let Some(token) = self.request.token {
+            let shown = authenticator.verify(token, self.gateway.host.clock());
+            let shown = shown.await?;
+            return match self.caller {
+                Caller::Session(session) => session.pin(shown),
+                Caller::Plain(_) => Ok(Arc::new(shown)),
+            };
+        }
+        let pinned = match self.caller {
+            Caller::Session(session) => session.identity(),
+            Caller::Plain(_) => None,
+        };
+        pinned.map_or_else(|| authenticator.anonymous(self.request.method), Ok)
+    }
+
+    /// How large a reply may be.
+    fn limits(&self) -> Limits {
+        match self.caller {
+            Caller::Session(session) => session.wire.parameters.limits,
+            Caller::Plain(_) => self.gateway.config.limits,
         }
     }
 
@@ -82,33 +109,28 @@ impl<H: Host> Call<'_, H> {
         if self.request.schema_hash != 0 && self.request.schema_hash != route.schema_hash {
             return Err(Refusal::version_skew(id));
         }
-        if self.request.request_hash != request_hash(id, self.request.args) {
+        if self.encoding == Encoding::FlatBuffers
+            && self.request.request_hash != request_hash(id, self.request.args)
+        {
             return Err(Refusal::invalid("The request hash is not the request's"));
         }
         Ok(route)
     }
 
     fn context(&self, identity: &Identity, route: &Route) -> Context {
-        let metadata = self
-            .request
-            .metadata
-            .iter()
-            .map(|&(k, v)| (k.to_owned(), v.to_owned()));
+        let sid = match &self.caller {
+            Caller::Session(session) => session.id(),
+            Caller::Plain(sid) => *sid,
+        };
         Context {
-            sid: self.session.id().to_string(),
+            sid: sid.to_string(),
             owner: identity.owner.clone(),
             sub: identity.sub.clone(),
             groups: identity.groups.clone(),
             perm: route.perm & Perm::RWX,
             method: "POST".to_owned(),
             path: route.path.clone(),
-            headers: self
-                .carrier
-                .headers
-                .iter()
-                .cloned()
-                .chain(metadata)
-                .collect(),
+            headers: headers::of_call(&self.carrier.headers, &self.request.metadata),
         }
     }
 

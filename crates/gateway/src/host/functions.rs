@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::host::Host;
+use crate::identity::{IssueError, Issuing, NewToken};
 use crate::perm::Perm;
 use crate::storage::Transaction;
 
@@ -21,12 +22,31 @@ pub struct Invocation<H: Host> {
     pub route: Arc<str>,
     /// The encoded arguments, as the client sent them.
     pub args: Arc<[u8]>,
+    /// How they are encoded, and how the reply has to be.
+    pub encoding: Encoding,
     /// 1 for the first attempt.
     pub attempt: u32,
     /// Who calls, and what they may do.
     pub context: Arc<Context>,
     /// The attempt's storage.
     pub transaction: Arc<Transaction<H>>,
+    pub(crate) issuing: Issuing,
+}
+
+impl<H: Host> Invocation<H> {
+    /// A token signed with the gateway's secret, from now (Unix milliseconds) on.
+    pub fn issue_token(&self, token: &NewToken, unix_ms: u64) -> Result<String, IssueError> {
+        self.issuing.issue(token, unix_ms)
+    }
+}
+
+/// How arguments and replies are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// By the route's codecs.
+    FlatBuffers,
+    /// A JSON document, checked by the route's codecs.
+    Json,
 }
 
 /// What a handler sees of its caller as `ctx`.

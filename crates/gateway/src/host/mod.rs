@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub use database::{Connection, Database, DbError, Outcome};
 pub use fetch::{Document, Fetch, FetchError};
-pub use functions::{Context, Functions, Invocation, Reply, UserError};
+pub use functions::{Context, Encoding, Functions, Invocation, Reply, UserError};
 pub use row::{Cell, Row, Value};
 
 /// Everything one host brings, as types.

@@ -3,11 +3,14 @@
 mod authenticator;
 mod claims;
 mod config;
+mod issue;
 mod jwks;
 mod key;
 
 pub(crate) use authenticator::Authenticator;
 pub use config::TokenConfig;
+pub use issue::{IssueError, NewToken};
+pub(crate) use issue::{Issuer, Issuing};
 pub use jwks::{JwksUrl, JwksUrlError};
 pub use key::{KeyError, TokenKey};
 

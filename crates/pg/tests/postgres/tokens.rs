@@ -1,12 +1,13 @@
 //! Keys from an issuer's address: fetched once for all, again for an unknown id, used while it is down.
+//! Tokens of the gateway's own: no better than their caller's.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use kontract_gateway::{Document, Invocation, Reply, UserError};
+use kontract_gateway::{Document, Identity, Invocation, NewToken, Perm, Reply, UserError};
 use serde_json::{Value, json};
 
 use crate::support::{Closures, Outcome, TestHost, World, ok};
@@ -213,4 +214,79 @@ async fn some_routes_need_no_token() {
     assert_eq!(caller.call("read", "").await.text(), "anonymous");
     assert_eq!(caller.call("write", "").await.code(), "UNAUTHORIZED");
     assert_eq!(caller.call("admin", "").await.code(), "UNAUTHORIZED");
+}
+
+/// A handler that issues what its arguments ask for.
+async fn issue(call: Invocation<TestHost>) -> Result<Reply, UserError> {
+    let asked: Value = serde_json::from_slice(&call.args).unwrap();
+    let perm = asked["perm"]
+        .as_u64()
+        .and_then(|bits| Perm::from_bits(u8::try_from(bits).ok()?));
+    let token = NewToken {
+        sub: asked["sub"].as_str().unwrap_or("ada").to_owned(),
+        owner: asked["owner"].as_str().map(str::to_owned),
+        groups: vec!["admins".to_owned()],
+        perm,
+        ttl: asked["ttl"].as_u64().map(Duration::from_secs),
+    };
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let issued = call.issue_token(&token, u64::try_from(now.as_millis()).unwrap());
+    Ok(ok(&issued.unwrap_or_else(|error| format!("{error:?}"))))
+}
+
+#[tokio::test]
+async fn a_call_issues_no_more_than_it_came_with() {
+    let closures = Closures::default().on("read", issue).on("admin", who);
+    let world = World::configured(closures, |config| {
+        config.jwt_secret = Some(b"a secret of the tests".to_vec());
+        config.tokens.public = vec!["read".to_owned()];
+        config.tokens.issuers = vec!["us".to_owned()];
+        config.tokens.audiences = vec!["app".to_owned()];
+    })
+    .await;
+    let ask = async |token: Option<&str>, asked: Value| {
+        let mut caller = world.caller();
+        caller.token = token.map(str::to_owned);
+        caller.call("read", &asked.to_string()).await.text()
+    };
+    let admin = async |token: &str| {
+        let mut caller = world.caller();
+        caller.token = Some(token.to_owned());
+        caller.call("admin", "").await
+    };
+    let full = ask(None, json!({})).await;
+    assert_eq!(
+        admin(&full).await.text(),
+        "ada",
+        "its own tokens pass its own checks"
+    );
+    let lesser = ask(Some(&full), json!({"perm": 4})).await;
+    assert_eq!(admin(&lesser).await.code(), "FORBIDDEN");
+    // The lesser one issues itself again, and a better one for itself or for another.
+    let renewed = ask(Some(&lesser), json!({})).await;
+    assert_eq!(
+        admin(&renewed).await.code(),
+        "FORBIDDEN",
+        "the caller's by default"
+    );
+    for better in [json!({"perm": 7}), json!({"perm": 6, "sub": "bob"})] {
+        let refused = ask(Some(&lesser), better).await;
+        assert!(refused.starts_with("BeyondCaller"), "{refused}");
+    }
+    for (asked, error) in [
+        (json!({"owner": "*"}), "Name"),
+        (json!({"sub": ""}), "Name"),
+        (json!({"owner": Identity::ANONYMOUS_OWNER}), "Name"),
+        (json!({"ttl": 0}), "Ttl"),
+        (json!({"ttl": 30 * 24 * 3600 + 1}), "Ttl"),
+    ] {
+        let refused = ask(None, asked).await;
+        assert!(refused.starts_with(error), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_secret_nothing_is_issued() {
+    let world = World::new(Closures::default().on("read", issue)).await;
+    assert_eq!(world.caller().call("read", "{}").await.text(), "NoSecret");
 }
