@@ -1,7 +1,7 @@
 /** `kontract dev`: compile, migrate, serve, and again on every change. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadConfig, type Config } from '../cli/config.js';
+import { frontDoor, loadConfig, type Config } from '../cli/config.js';
 import { UserError } from '../cli/errors.js';
 import { silent, type Reporter } from '../cli/output.js';
 import { BUILD_DIR, workFolder } from '../cli/project.js';
@@ -199,7 +199,7 @@ class DevSession {
         devIdentity: this.config.devIdentity ?? 'dev',
         ...(hasPage(this.root) ? { publicDir: this.pageFolder } : {}),
         ...(process.env['KONTRACT_JWT_SECRET'] ? { jwtSecret: process.env['KONTRACT_JWT_SECRET'] } : {}),
-        ...(this.config.maxFrame ? { maxFrame: this.config.maxFrame } : {}),
+        ...frontDoor(this.config),
       },
       dispatch,
     );

@@ -1,6 +1,6 @@
 /** `kontract start` */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { choosePort } from '../../dev/address.js';
 import { address } from '../../dev/database.js';
@@ -8,7 +8,7 @@ import { gatewayPassword } from '../../dev/keys.js';
 import { startPostgres } from '../../dev/postgres.js';
 import type { GatewayOptions, Native, NodeGateway } from '../../native/types.js';
 import { createDispatcher, type ServerModule } from '../../runtime/index.js';
-import { loadConfig } from '../config.js';
+import { frontDoor, loadConfig } from '../config.js';
 import { UserError } from '../errors.js';
 import { terminal } from '../output.js';
 import { privateFolder, requireProject } from '../project.js';
@@ -34,7 +34,8 @@ export async function start(flags: StartFlags): Promise<void> {
   };
   const run = async (): Promise<void> => {
     const gateway = await serve(root, flags, opened);
-    terminal.step(`serving on http://${flags.host ?? loadConfig(root).host ?? '127.0.0.1'}:${gateway.port}`);
+    const { host = '127.0.0.1', tls } = loadConfig(root);
+    terminal.step(`serving on http${tls ? 's' : ''}://${flags.host ?? host}:${gateway.port}`);
   };
   try {
     await untilStopped(run, stop);
@@ -65,7 +66,9 @@ async function serve(root: string, flags: StartFlags, opened: (() => Promise<voi
     development: false,
     ...identity,
     ...(existsSync(publicDir) ? { publicDir } : {}),
-    ...(config.maxFrame ? { maxFrame: config.maxFrame } : {}),
+    ...frontDoor(config),
+    ...(config.tls ? { tls: { cert: resolve(root, config.tls.cert), key: resolve(root, config.tls.key) } } : {}),
+    drainMs: (config.drainSeconds ?? 30) * 1000,
   };
   const gateway = await native.NodeGateway.start(options, createDispatcher(module));
   opened.push(() => gateway.close());
