@@ -22,9 +22,12 @@ export interface Reply<T> {
 
 type AnyFunction = (...args: never[]) => Promise<unknown>;
 
-/** A backend function as its callers see it. `raw` resolves to the status and headers as well. */
+/**
+ * A backend function as its callers see it. `raw` resolves to the status and headers as well, `with`
+ * is the same function called with options: `api.save.with({ timeoutMs: 5_000 })(draft)`.
+ */
 export type Callable<F> = F extends (...args: infer Args) => Promise<infer Data>
-  ? F & { raw(...args: Args): Promise<Reply<Data>> }
+  ? F & { raw(...args: Args): Promise<Reply<Data>>; with(options: Omit<CallOptions, 'raw'>): Callable<F> }
   : never;
 
 type Routes<R> = {
@@ -45,11 +48,51 @@ export interface ClientOptions {
   url?: string | undefined;
   /** The gateway's public keys, base64url: the current one and at most one next. */
   pins?: string[] | undefined;
+  /** Who is calling; asked once per session. */
   token?: Token | undefined;
+  /**
+   * Default `auto`: in pages HTTP at once and a WebSocket as soon as there is one, elsewhere HTTP.
+   * With `websocket` a Node program ends only after `close()`.
+   */
+  transport?: 'auto' | 'websocket' | 'http' | undefined;
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
+  /** Default: the runtime's. Node 20 has none: give it the one of `ws`. */
+  WebSocket?: WebSocketConstructor | undefined;
+  /** How often a WebSocket is asked whether it is alive, in milliseconds. Default 60 000. */
+  heartbeatMs?: number | undefined;
 }
 
-export interface Kontract {
+/** As much of a WebSocket as is needed; browsers', Node's and those of packages all have it. */
+export interface WebSocketLike {
+  binaryType: string;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(code?: number, reason?: string): void;
+  onopen: ((event: never) => unknown) | null;
+  onmessage: ((event: never) => unknown) | null;
+  onclose: ((event: never) => unknown) | null;
+  onerror: ((event: never) => unknown) | null;
+}
+
+export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
+
+/**
+ * - `idle`: nothing was asked for yet, or it ended by itself.
+ * - `connecting`, `open`: a first session is on its way, a session is there.
+ * - `reconnecting`: it was lost, another is on its way; calls wait for it.
+ * - `offline`: this machine has no network; calls wait for one.
+ * - `closed`: by `close()`. A call opens it again.
+ */
+export type ConnectionState = 'idle' | 'connecting' | 'open' | 'reconnecting' | 'offline' | 'closed';
+
+export interface Connected {
+  readonly state: ConnectionState;
+  /** Calls back at every change; returns what ends that. */
+  onState(listener: (state: ConnectionState) => void): () => void;
+  /** Lets calls under way end, then ends the session. A later call starts a new one. */
+  close(): Promise<void>;
+}
+
+export interface Kontract extends Connected {
   /** Before the first call, or between calls: the next call starts a session with these. */
   configure(options: ClientOptions): void;
 }
@@ -57,9 +100,17 @@ export interface Kontract {
 export const kontract: Kontract;
 
 export interface CallOptions {
+  /** Stops waiting. What the server has begun it may still finish. */
   signal?: AbortSignal | undefined;
   /** How long to wait in all, retries included. Default 30 s. */
   timeoutMs?: number | undefined;
+  /**
+   * Two calls with one key are one: the second gets the first one's reply. A UUID as text, or its 16
+   * bytes. Default: a new one for each call.
+   */
+  idempotencyKey?: string | Uint8Array | undefined;
+  /** Seen by the function as headers: at most 63, names up to 128 bytes, values up to 8 KiB. */
+  metadata?: Readonly<Record<string, string>> | undefined;
   /** Resolves to a {@link Reply} instead of its data. */
   raw?: boolean | undefined;
 }
@@ -74,11 +125,9 @@ export interface RouteReference {
   decodeReply(bytes: Uint8Array): unknown;
 }
 
-export interface Client {
+export interface Client extends Connected {
   call(route: RouteReference, args: unknown[], options: CallOptions & { raw: true }): Promise<Reply<unknown>>;
   call(route: RouteReference, args: unknown[], options?: CallOptions): Promise<unknown>;
-  /** Ends the session; a later call starts a new one. */
-  close(): Promise<void>;
 }
 
 /** A client of its own, beside the one `api` uses. */
@@ -312,6 +361,9 @@ export class InternalError extends HttpError {
 export class ServiceUnavailableError extends HttpError {
   constructor(message?: string);
 }
+
+/** This machine has no network. Raised locally, with the code `OFFLINE`. */
+export class OfflineError extends ServiceUnavailableError {}
 
 export class TimeoutError extends HttpError {
   constructor(message?: string);

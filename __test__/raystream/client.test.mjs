@@ -70,7 +70,43 @@ test('concurrent calls share one session and one handshake', async () => {
     replies,
     Array.from({ length: 40 }, (_, i) => `${i}`),
   );
-  assert.deepEqual(counts, { hs: 1, s: 40 });
+  assert.deepEqual(counts, { hs: 1, s: 1 }, 'called in one tick, sent in one POST');
+});
+
+test('a gateway that takes one frame at a time gets them so', async () => {
+  const { fetch, counts } = tap((_kind, _n, _url, { headers }) =>
+    headers['content-type'] === 'application/octet-stream' ? undefined : unknownSession(),
+  );
+  const unknownSession = () =>
+    globalThis.fetch(`${echo.url}/raystream/v1/s/unknown`, { method: 'POST', body: new Uint8Array(44) });
+  const c = client({ fetch });
+  for (const posts of [10, 20]) {
+    const replies = await Promise.all(Array.from({ length: 10 }, (_, i) => c.call(route('echo'), [`${i}`])));
+    assert.deepEqual(
+      replies,
+      Array.from({ length: 10 }, (_, i) => `${i}`),
+    );
+    assert.deepEqual(counts, { hs: 2, s: posts + 1 });
+  }
+});
+
+test('metadata and an idempotency key of the caller travel', async () => {
+  const metadata = { traceparent: '00-aa', egroup2: 'x' };
+  const { headers } = await client().call(route('echo', 'v1'), ['a'], { raw: true, metadata });
+  assert.deepEqual(headers, { 'x-traceparent': '00-aa', 'x-egroup2': 'x', 'x-egroup': 'v1' });
+  const c = client();
+  const idempotencyKey = crypto.randomUUID();
+  // The server counts what it is asked under one key.
+  for (const times of ['3', '4', '5']) assert.equal(await c.call(route('flaky'), [], { idempotencyKey }), times);
+  for (const wrong of [
+    { idempotencyKey: 'order 42' },
+    { idempotencyKey: new Uint8Array(15) },
+    { metadata: { egroup: 'v2' } },
+    { metadata: { long: 'x'.repeat(9_000) } },
+    { metadata: { number: 1 } },
+  ]) {
+    await assert.rejects(c.call(route('echo'), [], wrong), TypeError, JSON.stringify(wrong));
+  }
 });
 
 test('the token is sent until the first sealed reply', async () => {
@@ -237,6 +273,18 @@ test('createRpc makes stubs, api and kontract of a build', async () => {
   assert.equal(await __kontract_rpc('echo', ['stub'], { egroup: 'v1' }), 'stub');
   assert.equal(await api.echo('api'), 'api');
   assert.equal((await api.echo.raw('api')).status, 201);
+  const traced = api.echo.with({ metadata: { traceparent: '00-bb' } });
+  assert.equal(await traced('with'), 'with');
+  assert.equal((await traced.with({ timeoutMs: 5_000 }).raw('with')).headers['x-traceparent'], '00-bb');
+  await assert.rejects(api.echo.with({ signal: AbortSignal.abort(new Error('enough')) })('x'), /enough/);
+  assert.equal(kontract.state, 'open');
+  const states = [];
+  kontract.onState((state) => states.push(state));
+  await kontract.close();
+  assert.equal(await api.echo('again'), 'again');
+  kontract.configure({ token: 'other' });
+  assert.equal(await api.echo('other'), 'other');
+  assert.deepEqual(states, ['closed', 'connecting', 'open', 'idle', 'connecting', 'open']);
   await assert.rejects(api.users.missing(), NotFoundError);
   await assert.rejects(__kontract_rpc('toString', []), TypeError);
 });

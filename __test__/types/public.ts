@@ -51,6 +51,15 @@ export async function calls() {
   yes<Equal<typeof raw.data, Note>>();
   yes<Equal<typeof raw.status, number>>();
   await api.users.rename('1', 'Ada');
+  const { signal } = new AbortController();
+  const hurried = api.addNote.with({ signal, timeoutMs: 5_000, idempotencyKey: 'a', metadata: { traceparent: '00' } });
+  yes<Equal<Awaited<ReturnType<typeof hurried>>, Note>>();
+  yes<Equal<Awaited<ReturnType<typeof hurried.raw>>['data'], Note>>();
+  await api.users.rename.with({ timeoutMs: 1 }).with({ signal })('1', 'Ada');
+  // @ts-expect-error no such option
+  api.addNote.with({ timeout: 5 });
+  // @ts-expect-error a number is no text
+  await hurried(1);
   // @ts-expect-error a number is no text
   await api.addNote(1);
   // @ts-expect-error there is no such function
@@ -108,7 +117,12 @@ export default defineMiddleware([
 
 export const created: HttpResp<Note> = HttpResp.created({ id: '1', text: '', at: new Date() });
 kontract.configure({ token: async () => undefined });
-export const client = createClient({ url: 'http://127.0.0.1', pins: [] });
+export const client = createClient({ url: 'http://127.0.0.1', pins: [], transport: 'websocket', WebSocket });
+// @ts-expect-error no such transport
+createClient({ transport: 'sse' });
+export const stop: () => void = kontract.onState((state) => void state.toUpperCase());
+// @ts-expect-error no such state
+export const lost = client.state === 'lost';
 
 export async function auth(env: Env, ctx: Context): Promise<string> {
   const body: Uint8Array | null = ctx.body;

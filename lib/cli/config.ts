@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuthConfig } from './auth.js';
+import type { ServerLimits } from '../native/types.js';
 import { UserError } from './errors.js';
 import { problems, type Schema } from './validate.js';
 
@@ -16,6 +17,11 @@ export interface Config {
   auth?: AuthConfig;
   http?: boolean;
   httpRoutes?: string[];
+  origins?: string[];
+  trustProxy?: string[];
+  tls?: { cert: string; key: string };
+  drainSeconds?: number;
+  limits?: ServerLimits;
 }
 
 export const CONFIG_FILE = 'kontract.config.json';
@@ -46,4 +52,12 @@ function schema(): Schema {
 /** The part of the compiler's options that decides what functions are called. */
 export function routesOf({ routes }: Config): Pick<Config, 'routes'> {
   return routes === undefined ? {} : { routes };
+}
+
+/** The part of the server's options that decides who may come in, and how much of it. */
+export function frontDoor(config: Config): Pick<Config, 'maxFrame' | 'origins' | 'trustProxy' | 'limits'> {
+  const { maxFrame, origins, trustProxy, limits } = config;
+  return Object.fromEntries(
+    Object.entries({ maxFrame, origins, trustProxy, limits }).filter(([, value]) => value !== undefined),
+  );
 }

@@ -5,6 +5,7 @@ export interface Schema {
   type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
   properties?: Record<string, Schema>;
   additionalProperties?: boolean;
+  required?: string[];
   items?: Schema;
   maxItems?: number;
   pattern?: string;
@@ -39,7 +40,9 @@ function ofArray(value: unknown[], schema: Schema, path: string, here: string): 
 
 function ofObject(value: object, schema: Schema, path: string): string[] {
   const known = schema.properties ?? {};
-  return Object.entries(value).flatMap(([name, item]) => {
+  const missing = (schema.required ?? []).filter((name) => !Object.hasOwn(value, name));
+  const absent = missing.map((name) => `${path ? `${path}.${name}` : name} is missing`);
+  const wrong = Object.entries(value).flatMap(([name, item]) => {
     const place = path ? `${path}.${name}` : name;
     const expected = Object.hasOwn(known, name) ? known[name] : undefined;
     if (expected) return problems(item, expected, place);
@@ -55,6 +58,7 @@ function ofObject(value: object, schema: Schema, path: string): string[] {
       }`,
     ];
   });
+  return [...absent, ...wrong];
 }
 
 function kind(value: unknown, wanted: string): string {

@@ -1,156 +1,169 @@
 /** Calls: from a route and its arguments to a reply, through sessions, retries and time limits. */
-import { errorFrom, SessionExpiredError, TimeoutError } from '../shared/index.js';
+import { errorFrom, OfflineError, SessionExpiredError, TimeoutError } from '../shared/index.js';
+import { askTwice } from './ask.js';
+import { describe, type CallOptions, type LogicalCall, type Reply, type RouteReference } from './call.js';
+import { systemClock } from './clock.js';
+import { Connection, type ConnectionState, type Surroundings } from './connection.js';
 import { Deadline } from './deadline.js';
-import { EngineError, type CallFrame, type ReplyFrame } from './engine.js';
-import { resolveEndpoint, type ClientOptions, type Endpoint } from './options.js';
-import { RetryBudget } from './retry.js';
-import { Session } from './session.js';
-
-/** What a client needs to know of a route; the compiler writes these. */
-export interface RouteReference {
-  id: string;
-  /** Schema hash, 16 hex digits. */
-  hash: string;
-  perm: number;
-  egroup: string | null;
-  encodeArgs(args: unknown[]): Uint8Array;
-  decodeReply(bytes: Uint8Array): unknown;
-}
-
-export interface CallOptions {
-  signal?: AbortSignal | undefined;
-  /** How long to wait in all, retries included. Default 30 s. */
-  timeoutMs?: number | undefined;
-  /** Resolves to a {@link Reply} instead of its data. */
-  raw?: boolean | undefined;
-}
-
-export interface Reply<T = unknown> {
-  data: T;
-  status: number;
-  headers: Record<string, string>;
-}
+import type { Engine, ReplyFrame } from './engine.js';
+import { isPage, systemNetwork } from './network.js';
+import { resolveEndpoint, type ClientOptions } from './options.js';
+import { explain, RetryBudget } from './retry.js';
+import type { Session } from './session.js';
 
 export interface Client {
   call(route: RouteReference, args: unknown[], options: CallOptions & { raw: true }): Promise<Reply>;
   call(route: RouteReference, args: unknown[], options?: CallOptions): Promise<unknown>;
-  /** Ends the session. A later call starts a new one. */
+  readonly state: ConnectionState;
+  /** Calls back at every change; returns what ends that. */
+  onState(listener: (state: ConnectionState) => void): () => void;
+  /** Lets calls under way end, then ends the session. A later call starts a new one. */
   close(): Promise<void>;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** A client of its own. Does no I/O before the first call. */
-export function createClient(options: ClientOptions): Client {
-  return new RaystreamClient(options);
+/** What a client lives in, unless it is a test. */
+const world: Surroundings = {
+  clock: systemClock,
+  random: Math.random,
+  network: systemNetwork,
+  isPage,
+  warn: (message) => console.warn(message),
+};
+
+/** A client on this engine. Does no I/O before the first call. */
+export function clientOn(load: () => Promise<Engine>, options: ClientOptions, surroundings = world): Client {
+  return new RaystreamClient(load, options, surroundings);
 }
 
+type Response = ReplyFrame & { kind: 'response' };
+
 class RaystreamClient implements Client {
+  readonly #load: () => Promise<Engine>;
   readonly #options: ClientOptions;
-  #endpoint: Endpoint | undefined;
-  #session: Session | undefined;
-  #opening: Promise<Session> | undefined;
+  readonly #world: Surroundings;
+  readonly #listeners = new Set<(state: ConnectionState) => void>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #connection: Connection | undefined;
   #lastCall = 0n;
 
-  constructor(options: ClientOptions) {
+  constructor(load: () => Promise<Engine>, options: ClientOptions, surroundings: Surroundings) {
+    this.#load = load;
     this.#options = options;
+    this.#world = surroundings;
+  }
+
+  get state(): ConnectionState {
+    return this.#connection?.state ?? 'idle';
+  }
+
+  onState(listener: (state: ConnectionState) => void): () => void {
+    // One listener, given twice, is two.
+    const own = (state: ConnectionState) => listener(state);
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
   }
 
   call(route: RouteReference, args: unknown[], options: CallOptions & { raw: true }): Promise<Reply>;
   call(route: RouteReference, args: unknown[], options?: CallOptions): Promise<unknown>;
   async call(route: RouteReference, args: unknown[], options: CallOptions = {}): Promise<unknown> {
-    this.#endpoint ??= resolveEndpoint(this.#options);
-    const reply = await this.#attempts(this.#describe(route, args), options);
+    this.#connection ??= this.#connect();
+    const attempts = this.#attempts(this.#connection, describe(++this.#lastCall, route, args, options), options);
+    this.#underWay.add(attempts);
+    let reply: Response;
+    try {
+      reply = await attempts;
+    } finally {
+      this.#underWay.delete(attempts);
+    }
     const data = route.decodeReply(reply.data);
     return options.raw ? { data, status: reply.status, headers: reply.headers } : data;
   }
 
   async close(): Promise<void> {
-    await this.#opening?.catch(() => undefined);
-    const session = this.#session;
-    this.#session = undefined;
-    await session?.close();
+    await Promise.allSettled(this.#underWay);
+    await this.#connection?.close();
   }
 
-  /** What stays the same through all attempts. */
-  #describe(route: RouteReference, args: unknown[]): Omit<CallFrame, 'token' | 'deadlineMs'> {
-    return {
-      callId: ++this.#lastCall,
-      method: route.id,
-      args: route.encodeArgs(args),
-      metadata: route.egroup ? [['egroup', route.egroup]] : [],
-      idempotencyKey: crypto.getRandomValues(new Uint8Array(16)),
-      schemaHash: route.hash ? BigInt(`0x${route.hash}`) : 0n,
-    };
+  #connect(): Connection {
+    return new Connection({
+      ...this.#world,
+      endpoint: resolveEndpoint(this.#options),
+      load: this.#load,
+      stateChanged: (state) => {
+        for (const listener of this.#listeners) listener(state);
+      },
+      event: () => undefined,
+    });
   }
 
-  async #attempts(
-    call: Omit<CallFrame, 'token' | 'deadlineMs'>,
-    options: CallOptions,
-  ): Promise<ReplyFrame & { kind: 'response' }> {
-    const deadline = new Deadline(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, options.signal);
-    const budget = new RetryBudget();
-    // A reply can get lost without a sound: a third of the time for the first wait, the rest for
-    // one more, which is the specification's "increase timeout, retry once".
-    let patience = deadline.remainingMs / 3;
-    for (;;) {
-      const limit = Math.min(patience, deadline.remainingMs);
-      try {
-        return await deadline.run(limit, (signal) => this.#attempt({ ...call, deadlineMs: Math.ceil(limit) }, signal));
-      } catch (error) {
-        if (error instanceof TimeoutError && patience !== Infinity && deadline.remainingMs > 0) {
-          patience = Infinity;
-          continue;
-        }
-        if (options.signal?.aborted) throw options.signal.reason;
-        const verdict = budget.judge(error);
-        if (verdict.retry === 'never') throw verdict.error;
-        if (verdict.retry === 'later') await deadline.sleep(verdict.delayMs);
-      }
-    }
-  }
-
-  async #attempt(call: Omit<CallFrame, 'token'>, signal: AbortSignal): Promise<ReplyFrame & { kind: 'response' }> {
-    const session = await this.#current();
-    signal.throwIfAborted();
-    let reply: ReplyFrame;
+  async #attempts(connection: Connection, call: LogicalCall, options: CallOptions): Promise<Response> {
+    const { clock, random } = this.#world;
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const deadline = new Deadline(clock, timeoutMs, options.signal, () => timedOut(connection, timeoutMs));
+    const { signal } = deadline;
+    const budget = new RetryBudget(random);
+    let isFirst = true;
+    let asking = 0;
     try {
-      reply = await session.exchange(call, signal);
-    } catch (error) {
-      // A frame that did not open, or a hint that the session is gone: the next attempt has another.
-      if (error instanceof EngineError && error.failure !== 'too-large' && error.failure !== 'input')
-        this.#drop(session);
-      throw error;
+      for (;;) {
+        signal.throwIfAborted();
+        let session: Session | undefined;
+        const ask = async (): Promise<Response> => {
+          asking++;
+          try {
+            session = connection.session ?? (await connection.open(signal));
+            return await attempt(connection, session, call, deadline);
+          } finally {
+            asking--;
+          }
+        };
+        try {
+          return await (isFirst ? askTwice(clock, timeoutMs / 3, ask) : ask());
+        } catch (error) {
+          isFirst = false;
+          if (signal.aborted) throw signal.reason;
+          // Without a session it has been tried often enough.
+          if (!session) throw explain(error);
+          const verdict = budget.judge(error);
+          if (verdict.retry === 'never') throw verdict.error;
+          // A connection that is gone is waited for anyway.
+          if (verdict.retry === 'later' && !session.isOver) await deadline.sleep(verdict.delayMs);
+        }
+      }
+    } finally {
+      deadline.end(asking > 0);
     }
-    if (reply.kind === 'response') return reply;
-    if (reply.kind !== 'error') {
-      this.#drop(session);
-      throw new SessionExpiredError();
-    }
-    // A session has one user, and this one is refused: the next session asks for a token again.
-    if (reply.code === 'UNAUTHORIZED' || reply.code === 'SESSION_EXPIRED') this.#drop(session);
-    throw errorFrom(reply.code, reply.status, reply.message, reply.stack);
-  }
-
-  /** The session to use: one at a time, and one handshake for all who wait. */
-  async #current(): Promise<Session> {
-    if (this.#session?.isStale) this.#drop(this.#session);
-    if (this.#session) return this.#session;
-    this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
-    return await this.#opening;
-  }
-
-  async #open(): Promise<Session> {
-    const session = await Session.open(this.#endpoint!, BUILD_ID);
-    this.#session = session;
-    return session;
-  }
-
-  #drop(session: Session): void {
-    if (this.#session === session) this.#session = undefined;
-    session.retire();
   }
 }
 
-/** Names the client in the gateway's logs. */
-const BUILD_ID = 'kontract-js';
+/** One attempt: a response, or the error it came to. */
+async function attempt(
+  connection: Connection,
+  session: Session,
+  call: LogicalCall,
+  { signal, remainingMs }: Deadline,
+): Promise<Response> {
+  const reply = await session.exchange({ ...call, deadlineMs: Math.ceil(remainingMs) }, signal);
+  connection.improve();
+  if (reply.kind === 'response') return reply;
+  if (reply.kind !== 'error') throw new SessionExpiredError();
+  // A session has one user, and this one is refused: the next session asks for a token again.
+  if (reply.code === 'UNAUTHORIZED' || reply.code === 'SESSION_EXPIRED') connection.drop(session);
+  throw errorFrom(reply.code, reply.status, reply.message, reply.stack);
+}
+
+function timedOut(connection: Connection, timeoutMs: number): unknown {
+  if (connection.isOffline) {
+    return new OfflineError(`No network for ${timeoutMs} ms: the call was not sent, try again when there is one`);
+  }
+  const problem = connection.session ? undefined : connection.problem;
+  if (problem === undefined) return new TimeoutError(`No reply within ${timeoutMs} ms`);
+  const told = explain(problem);
+  const error = new TimeoutError(
+    `No connection within ${timeoutMs} ms: ${told instanceof Error ? told.message : String(told)}`,
+  );
+  error.cause = problem;
+  return error;
+}

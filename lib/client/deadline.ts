@@ -1,51 +1,55 @@
-/** Time limits and the caller's signal, as one signal per attempt. */
-import { TimeoutError } from '../shared/index.js';
+/** A call's time limit and its caller's signal, as one signal. */
+import type { Clock } from './clock.js';
 
 export class Deadline {
-  readonly #caller: AbortSignal | undefined;
-  readonly #timeoutMs: number;
+  readonly #clock: Clock;
   readonly #endsAt: number;
+  readonly #controller = new AbortController();
+  readonly #dispose: () => void;
 
-  constructor(timeoutMs: number, caller: AbortSignal | undefined) {
-    this.#caller = caller;
-    this.#timeoutMs = timeoutMs;
-    this.#endsAt = performance.now() + timeoutMs;
+  /** `passed` makes the error when time is up. */
+  constructor(clock: Clock, timeoutMs: number, caller: AbortSignal | undefined, passed: () => unknown) {
+    this.#clock = clock;
+    this.#endsAt = clock.now() + timeoutMs;
+    const abort = () => this.#controller.abort(caller?.reason);
+    const cancel = clock.after(timeoutMs, () => this.#controller.abort(passed()));
+    caller?.addEventListener('abort', abort, { once: true });
+    if (caller?.aborted) abort();
+    this.#dispose = () => {
+      cancel();
+      caller?.removeEventListener('abort', abort);
+    };
+  }
+
+  /** Fires with the reason to stop: the caller's, or the deadline's error. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
   }
 
   get remainingMs(): number {
-    return Math.max(0, this.#endsAt - performance.now());
-  }
-
-  timeoutError(): TimeoutError {
-    return new TimeoutError(`No reply within ${this.#timeoutMs} ms`);
-  }
-
-  /** Runs an attempt with a signal that fires after `limitMs` or with the caller's. */
-  async run<T>(limitMs: number, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    this.#caller?.throwIfAborted();
-    const controller = new AbortController();
-    const abort = () => controller.abort(this.#caller?.reason);
-    const timer = setTimeout(() => controller.abort(this.timeoutError()), limitMs);
-    this.#caller?.addEventListener('abort', abort, { once: true });
-    try {
-      return await raced(attempt(controller.signal), controller.signal);
-    } finally {
-      clearTimeout(timer);
-      this.#caller?.removeEventListener('abort', abort);
-    }
+    return Math.max(0, this.#endsAt - this.#clock.now());
   }
 
   /** Waits; less if the call ends before. */
   async sleep(delayMs: number): Promise<void> {
-    if (delayMs >= this.remainingMs) throw this.timeoutError();
-    await this.run(this.remainingMs, () => new Promise((wake) => setTimeout(wake, delayMs)));
+    const { signal } = this;
+    signal.throwIfAborted();
+    await new Promise<void>((wake, reject) => {
+      const abort = () => {
+        cancel();
+        reject(signal.reason);
+      };
+      const cancel = this.#clock.after(delayMs, () => {
+        signal.removeEventListener('abort', abort);
+        wake();
+      });
+      signal.addEventListener('abort', abort, { once: true });
+    });
   }
-}
 
-/** Not everything an attempt waits for listens to the signal: a handshake belongs to many calls. */
-function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((done, fail) => {
-    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
-    work.then(done, fail);
-  });
+  /** The call is over. What is still asked for on its behalf is called off. */
+  end(callOff: boolean): void {
+    this.#dispose();
+    if (callOff) this.#controller.abort();
+  }
 }

@@ -6,11 +6,11 @@ import {
   ServiceUnavailableError,
   SessionExpiredError,
 } from '../shared/index.js';
+import { backoff } from './backoff.js';
 import { EngineError } from './engine.js';
-import { TransportError } from './transport.js';
+import { Refused } from './handshake.js';
+import { TransportError } from './link.js';
 
-const BASE_DELAY_MS = 100;
-const MAX_DELAY_MS = 10_000;
 const MAX_RETRIES = 3;
 const MAX_HANDSHAKES = 3;
 
@@ -20,16 +20,23 @@ export type Verdict =
 
 /** The attempts of one call. */
 export class RetryBudget {
+  readonly #random: () => number;
   #retries = 0;
   #handshakes = 0;
 
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
   judge(error: unknown): Verdict {
-    if (error instanceof EngineError) return this.#judgeEngine(error);
-    if (error instanceof TransportError) {
-      const final = new ServiceUnavailableError(error.message);
-      final.cause = error.cause;
-      return error.retry ? this.#later(final) : { retry: 'never', error: final };
+    if (error instanceof EngineError && ['clear-expired', 'handle', 'exhausted'].includes(error.failure)) {
+      return this.#newSession(new SessionExpiredError());
     }
+    const final = explain(error);
+    if (error instanceof EngineError || error instanceof Refused) {
+      return final instanceof InvalidRequestError ? { retry: 'never', error: final } : this.#later(final);
+    }
+    if (error instanceof TransportError) return error.retry ? this.#later(final) : { retry: 'never', error: final };
     if (error instanceof HttpError) {
       if (error.code === 'SESSION_EXPIRED') return this.#newSession(error);
       // The deadline is the caller's, and it has passed.
@@ -38,36 +45,39 @@ export class RetryBudget {
     return { retry: 'never', error };
   }
 
-  #judgeEngine(error: EngineError): Verdict {
-    switch (error.failure) {
-      case 'clear-expired':
-      case 'handle':
-      case 'exhausted':
-        return this.#newSession(new SessionExpiredError());
-      case 'clear-unavailable':
-        return this.#later(
-          new ServiceUnavailableError('the gateway refuses: it is starting, or holds none of the pinned keys'),
-        );
-      case 'malformed':
-      case 'decryption':
-      case 'replay':
-      case 'unexpected':
-        return this.#later(new DecryptionError("what answers does not hold the pinned gateway's key"));
-      case 'too-large':
-        return { retry: 'never', error: new InvalidRequestError('the arguments are larger than a frame may be') };
-      case 'input':
-        return { retry: 'never', error: new InvalidRequestError('the call cannot be encoded') };
-    }
-  }
-
   #later(error: unknown): Verdict {
     if (this.#retries >= MAX_RETRIES) return { retry: 'never', error };
-    const ceiling = Math.min(BASE_DELAY_MS * 2 ** this.#retries++, MAX_DELAY_MS);
-    // Full jitter: clients that failed together do not come back together.
-    return { retry: 'later', delayMs: Math.random() * ceiling };
+    return { retry: 'later', delayMs: backoff(this.#random, this.#retries++) };
   }
 
   #newSession(error: unknown): Verdict {
     return this.#handshakes++ < MAX_HANDSHAKES ? { retry: 'new-session' } : { retry: 'never', error };
+  }
+}
+
+/** What the caller is told of a failure below the calls. */
+export function explain(error: unknown): unknown {
+  if (error instanceof Refused) return explain(error.cause);
+  if (error instanceof TransportError) {
+    const told = new ServiceUnavailableError(error.message);
+    told.cause = error.cause;
+    return told;
+  }
+  if (!(error instanceof EngineError)) return error;
+  switch (error.failure) {
+    case 'clear-expired':
+    case 'handle':
+    case 'exhausted':
+      return new SessionExpiredError();
+    case 'clear-unavailable':
+      return new ServiceUnavailableError(
+        'the gateway refuses: it is starting or stopping, has too much to do, or holds none of the pinned keys',
+      );
+    case 'too-large':
+      return new InvalidRequestError('the arguments are larger than a frame may be');
+    case 'input':
+      return new InvalidRequestError('the call cannot be encoded');
+    default:
+      return new DecryptionError("what answers does not hold the pinned gateway's key");
   }
 }

@@ -1,5 +1,7 @@
 /** What the compiled client of a project stands on: stubs, `api` and `kontract`. */
-import { createClient, type CallOptions, type Client, type Reply, type RouteReference } from './client.js';
+import type { CallOptions, Reply, RouteReference } from './call.js';
+import type { Client } from './client.js';
+import type { ConnectionState } from './connection.js';
 import type { ClientOptions } from './options.js';
 
 export interface RpcConfig {
@@ -12,6 +14,8 @@ export interface Callable {
   (...args: unknown[]): Promise<unknown>;
   /** Resolves to the status and headers as well. */
   raw(...args: unknown[]): Promise<Reply>;
+  /** The same function, called with these options. */
+  with(options: Omit<CallOptions, 'raw'>): Callable;
 }
 
 export interface Api {
@@ -21,6 +25,11 @@ export interface Api {
 export interface Kontract {
   /** Before the first call, or between calls: the next call starts a session with these. */
   configure(options: ClientOptions): void;
+  readonly state: ConnectionState;
+  /** Calls back at every change, also after `configure`; returns what ends that. */
+  onState(listener: (state: ConnectionState) => void): () => void;
+  /** Lets calls under way end, then ends the session. A later call starts a new one. */
+  close(): Promise<void>;
 }
 
 export interface Rpc {
@@ -30,14 +39,31 @@ export interface Rpc {
   kontract: Kontract;
 }
 
-export function createRpc(config: RpcConfig, routes: Record<string, RouteReference>): Rpc {
+export function rpcOn(
+  create: (options: ClientOptions) => Client,
+  config: RpcConfig,
+  routes: Record<string, RouteReference>,
+): Rpc {
   let options: ClientOptions = { url: config.url, pins: config.pins };
   let client: Client | undefined;
+  let state: ConnectionState = 'idle';
+  const listeners = new Set<(state: ConnectionState) => void>();
+  const follow = (next: ConnectionState) => {
+    if (next === state) return;
+    state = next;
+    for (const listener of listeners) listener(next);
+  };
+  const current = (): Client => {
+    if (client) return client;
+    const made = create(options);
+    // Of a client that has been replaced nobody wants to hear.
+    made.onState((next) => client === made && follow(next));
+    return (client = made);
+  };
   const call = async (id: string, args: unknown[], callOptions?: CallOptions): Promise<unknown> => {
     const route = Object.hasOwn(routes, id) ? routes[id] : undefined;
     if (!route) throw new TypeError(`There is no backend function '${id}' in this build`);
-    client ??= createClient(options);
-    return await client.call(route, args, callOptions);
+    return await current().call(route, args, callOptions);
   };
 
   return {
@@ -49,23 +75,40 @@ export function createRpc(config: RpcConfig, routes: Record<string, RouteReferen
         options = { ...options, ...Object.fromEntries(given) };
         void client?.close();
         client = undefined;
+        follow('idle');
       },
+      get state() {
+        return state;
+      },
+      onState(listener) {
+        const own = (next: ConnectionState) => listener(next);
+        listeners.add(own);
+        return () => listeners.delete(own);
+      },
+      close: async () => await client?.close(),
     },
   };
 }
 
+type Call = (id: string, args: unknown[], options?: CallOptions) => Promise<unknown>;
+
 /** Functions by their route ids; a dot in an id is a level. */
-function apiOf(ids: string[], call: (id: string, args: unknown[], options?: CallOptions) => Promise<unknown>): Api {
+function apiOf(ids: string[], call: Call): Api {
   const api = Object.create(null) as Record<string, unknown>;
   for (const id of ids) {
     const levels = id.split('.');
     const name = levels.pop()!;
     let level = api;
     for (const part of levels) level = (level[part] ??= Object.create(null)) as Record<string, unknown>;
-    const callable = async (...args: unknown[]): Promise<unknown> => await call(id, args);
-    level[name] = Object.assign(callable, {
-      raw: async (...args: unknown[]) => (await call(id, args, { raw: true })) as Reply,
-    });
+    level[name] = callableOf(id, call, undefined);
   }
   return api as Api;
+}
+
+function callableOf(id: string, call: Call, options: CallOptions | undefined): Callable {
+  const callable = async (...args: unknown[]): Promise<unknown> => await call(id, args, options);
+  return Object.assign(callable, {
+    raw: async (...args: unknown[]) => (await call(id, args, { ...options, raw: true })) as Reply,
+    with: (more: CallOptions) => callableOf(id, call, { ...options, ...more }),
+  });
 }

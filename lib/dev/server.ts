@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { jwtSecret, tokenOptions } from '../cli/auth.js';
-import { loadConfig, type Config } from '../cli/config.js';
+import { frontDoor, loadConfig, type Config } from '../cli/config.js';
 import { UserError } from '../cli/errors.js';
 import { silent, type Reporter } from '../cli/output.js';
 import { plainCodecs, plainRoutes } from '../cli/plain.js';
@@ -205,7 +205,7 @@ class DevSession {
         jwtSecret: jwtSecret() ?? devSecret(this.keys.privateKey),
         ...tokenOptions(this.root, this.config, manifest),
         ...plainRoutes(this.config, manifest),
-        ...(this.config.maxFrame ? { maxFrame: this.config.maxFrame } : {}),
+        ...frontDoor(this.config),
       },
       dispatch,
     );

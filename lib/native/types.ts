@@ -174,6 +174,25 @@ export interface GatewayOptions {
   /** Routes that may be called as JSON over HTTPS; `*`: all. */
   plainRoutes?: string[];
   maxFrame?: number;
+  /** Pages that may call besides our own; `*` is everyone's. */
+  origins?: string[];
+  /** PEM files. */
+  tls?: { cert: string; key: string };
+  /** Addresses and networks of proxies whose `x-forwarded-for` is believed. */
+  trustProxy?: string[];
+  limits?: ServerLimits;
+  /** How long calls under way get when the server is closed. Default 5 s. */
+  drainMs?: number;
+}
+
+/** `limits` of kontract.config.json, whose schema has the defaults. */
+export interface ServerLimits {
+  connections?: number;
+  sessions?: number;
+  bodyBytes?: number;
+  handshakesPerMinute?: number;
+  failuresPerMinute?: number;
+  readSeconds?: number;
 }
 
 export interface NodeGateway {

@@ -69,6 +69,11 @@ export class ServiceUnavailableError extends HttpError {
   }
 }
 
+/** This machine has no network. Raised locally. */
+export class OfflineError extends ServiceUnavailableError {
+  override code = 'OFFLINE';
+}
+
 export class TimeoutError extends HttpError {
   constructor(message = 'Timeout') {
     super(message, 504, 'TIMEOUT');

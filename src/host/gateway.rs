@@ -1,37 +1,39 @@
 //! `NodeGateway`: the server as JavaScript holds it.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use kontract_gateway::Gateway;
 use kontract_pg::{PgPool, PoolConfig};
-use napi::bindgen_prelude::{Env, Error, Function, PromiseRaw, Result, spawn};
+use napi::bindgen_prelude::{Env, Error, Function, PromiseRaw, Result};
 use napi_derive::napi;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::call::NativeCall;
 use super::clock::{SystemClock, SystemEntropy};
 use super::fetch::{JsFetch, NativeFetch};
+use super::front::Front;
 use super::functions::JsFunctions;
+use super::listen::Door;
 use super::options::GatewayOptions;
+use super::ready::Readiness;
 use super::reload::Reload;
 use super::sessions::Sessions;
-use super::{Node, NodeHost, server};
+use super::{Node, NodeHost, server, tls};
 
-/// How long calls under way get when the server is closed.
-const DRAIN: Duration = Duration::from_secs(5);
+/// How long what is given up may take to notice.
+const GIVE_UP: Duration = Duration::from_secs(1);
 
 /// A running server.
 #[napi]
 pub struct NodeGateway {
     node: Arc<Node>,
     port: u16,
-    stop: watch::Sender<bool>,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
+    drain: Duration,
 }
 
 #[napi]
@@ -71,21 +73,23 @@ impl NodeGateway {
         self.node.reload.notify();
     }
 
-    /// Stops listening, waits for calls under way, closes the database connections.
+    /// Stops listening, tells sockets, waits for calls under way, closes the database connections.
     #[napi]
     pub async fn close(&self) -> Result<()> {
-        self.node.gateway.drain();
-        let _ = self.stop.send(true);
-        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        for task in tasks {
-            let abort = task.abort_handle();
-            // An event stream never ends by itself.
-            if tokio::time::timeout(DRAIN, task).await.is_err() {
-                abort.abort();
-            }
+        let node = &self.node;
+        node.gateway.drain();
+        node.stop.cancel();
+        node.tasks.close();
+        if tokio::time::timeout(self.drain, node.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("calls under way were given up");
+            node.end.cancel();
+            let _ = tokio::time::timeout(GIVE_UP, node.tasks.wait()).await;
         }
-        self.node.gateway.undeploy();
-        self.node.gateway.host().pool.close();
+        node.gateway.undeploy();
+        node.gateway.host().pool.close();
         Ok(())
     }
 }
@@ -96,6 +100,11 @@ async fn listen(
     fetch: JsFetch,
 ) -> Result<NodeGateway> {
     let config = options.config()?;
+    let limits = options.limits.clone().unwrap_or_default();
+    let front = Front::new(&options, &limits).map_err(reason)?;
+    let tls = options.tls.as_ref().map(tls::acceptor).transpose();
+    let tls = tls.map_err(reason)?;
+    let drain = options.drain();
     let max_frame = config.limits.max_frame;
     let pool = PgPool::new(&options.database_url, PoolConfig::default()).map_err(reason)?;
     let host = NodeHost {
@@ -119,53 +128,44 @@ async fn listen(
     let port = listener.local_addr().map_err(reason)?.port();
     let node = Arc::new(Node {
         gateway,
-        sessions: Sessions::default(),
+        sessions: Sessions::new(limits.sessions.unwrap_or(100_000)),
         reload: Reload::new(),
         development: options.development,
         plain: options.plain_routes.is_some(),
         public_dir: options.public_dir.map(PathBuf::from),
         max_frame,
+        front,
+        ready: Readiness::default(),
+        tasks: TaskTracker::new(),
+        stop: CancellationToken::new(),
+        end: CancellationToken::new(),
     });
-
-    let (stop, mut stopped) = watch::channel(false);
-    let router = server::router(Arc::clone(&node));
-    let serving = spawn(async move {
-        let listener = listener.tap_io(|socket| {
-            // A frame is one small write: waiting to fill a packet only delays it.
-            let _ = socket.set_nodelay(true);
-        });
-        let end = async move {
-            let _ = stopped.wait_for(|stop| *stop).await;
-        };
-        if let Err(error) = axum::serve(listener, router)
-            .with_graceful_shutdown(end)
-            .await
-        {
-            tracing::error!(%error, "the server ended");
-        }
-    });
-    let mut stopped = stop.subscribe();
-    let sweeper = Arc::clone(&node);
-    let sweeping = spawn(async move {
+    let places = limits.connections.unwrap_or(10_000);
+    let door = Door {
+        router: server::router(Arc::clone(&node)),
+        tls,
+        places: Arc::new(Semaphore::new(places.try_into().unwrap_or(usize::MAX))),
+        patience: Duration::from_secs(limits.read_seconds.unwrap_or(30).into()),
+        tasks: node.tasks.clone(),
+        stop: node.stop.clone(),
+        end: node.end.clone(),
+    };
+    node.tasks.spawn(door.serve(listener));
+    let (sweeping, stop) = (Arc::clone(&node), node.stop.clone());
+    node.tasks.spawn(async move {
         tokio::select! {
-            () = sweeper.sweep() => {}
-            _ = stopped.wait_for(|stop| *stop) => {}
+            () = sweeping.sweep() => {}
+            () = stop.cancelled() => {}
         }
     });
-    let mut stopped = stop.subscribe();
-    let keeper = Arc::clone(&node);
-    let keeping = spawn(async move {
+    let (keeping, stop) = (Arc::clone(&node), node.stop.clone());
+    node.tasks.spawn(async move {
         tokio::select! {
-            () = keeper.gateway.keep_keys() => {}
-            _ = stopped.wait_for(|stop| *stop) => {}
+            () = keeping.gateway.keep_keys() => {}
+            () = stop.cancelled() => {}
         }
     });
-    Ok(NodeGateway {
-        node,
-        port,
-        stop,
-        tasks: Mutex::new(vec![serving, sweeping, keeping]),
-    })
+    Ok(NodeGateway { node, port, drain })
 }
 
 fn reason(error: impl ToString) -> Error {

@@ -1,16 +1,24 @@
 //! The Node host: the gateway over tokio's sockets, a pool of PostgreSQL connections, and handlers
 //! on JavaScript's thread.
 
+mod batch;
 mod call;
 mod clock;
 mod fetch;
+mod front;
 mod functions;
 mod gateway;
+mod held;
+mod listen;
 mod options;
 mod plain;
+mod proxies;
+mod rate;
+mod ready;
 mod reload;
 mod server;
 mod sessions;
+mod tls;
 mod tokens;
 mod websocket;
 
@@ -18,13 +26,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use kontract_gateway::{Carrier, Clock as _, Gateway, Host};
+use kontract_gateway::{Carrier, Clock as _, Gateway, Handshake, Host, Session};
 use kontract_pg::PgPool;
-use kontract_raystream::{ClearCode, Transport};
+use kontract_raystream::Transport;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use clock::{SystemClock, SystemEntropy};
 use fetch::JsFetch;
+use front::Front;
 use functions::JsFunctions;
+use ready::Readiness;
 use reload::Reload;
 use sessions::Sessions;
 
@@ -73,41 +85,30 @@ pub struct Node {
     public_dir: Option<PathBuf>,
     /// The most bytes of a request's body that are read: a whole frame.
     max_frame: usize,
+    front: Front,
+    ready: Readiness,
+    /// What has to end before the server has: connections, sockets, streams.
+    tasks: TaskTracker,
+    /// No new connections or requests; streams nobody waits for end.
+    stop: CancellationToken,
+    /// What is still under way is given up.
+    end: CancellationToken,
 }
 
 impl Node {
-    /// Answers a `HANDSHAKE_INIT`.
-    fn handshake(&self, mut frame: Vec<u8>) -> Vec<u8> {
+    /// Answers a `HANDSHAKE_INIT`; `None` if there is no room for its session.
+    fn handshake(&self, mut frame: Vec<u8>) -> Option<Handshake> {
         let answer = self.gateway.handshake(&mut frame, Transport::Http);
         let kept = answer
             .session
-            .is_none_or(|session| self.sessions.insert(session));
-        if kept {
-            answer.frame
-        } else {
-            ClearCode::ServiceUnavailable.to_frame()
-        }
+            .as_ref()
+            .is_none_or(|session| self.sessions.insert(Arc::clone(session)));
+        kept.then_some(answer)
     }
 
-    /// Answers a frame for the session of this name.
-    async fn exchange(
-        &self,
-        session: &str,
-        mut frame: Vec<u8>,
-        headers: &HeaderMap,
-    ) -> Option<Vec<u8>> {
-        let known = session.parse().ok().and_then(|id| self.sessions.find(id));
-        let Some(session) = known else {
-            return Some(Gateway::<NodeHost>::unknown_session());
-        };
-        let answer = self
-            .gateway
-            .exchange(&session, &mut frame, &carrier(headers))
-            .await;
-        if !answer.keep {
-            self.sessions.remove(session.id());
-        }
-        answer.frame
+    /// The session of this name.
+    fn session(&self, name: &str) -> Option<Arc<Session>> {
+        name.parse().ok().and_then(|id| self.sessions.find(id))
     }
 
     /// Forgets sessions that are over, for as long as the server lives.
@@ -118,6 +119,7 @@ impl Node {
             let clock = self.gateway.host().clock();
             self.sessions.sweep(clock.monotonic_ms(), clock.unix_ms());
             self.gateway.sweep();
+            self.front.sweep(clock.monotonic_ms());
         }
     }
 }

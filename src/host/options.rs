@@ -1,5 +1,7 @@
 //! What JavaScript configures a server with.
 
+use std::time::Duration;
+
 use kontract_gateway::{GatewayConfig, PlainEntry};
 use kontract_raystream::Limits;
 use napi::bindgen_prelude::Result;
@@ -25,7 +27,7 @@ pub struct GatewayOptions {
     pub manifest: String,
     /// Folder of the bundled page.
     pub public_dir: Option<String>,
-    /// Stack traces in replies, and the reload stream.
+    /// Stack traces in replies, the reload stream, and pages of any port of this machine.
     pub development: bool,
     /// Calls without a token act as this owner.
     pub dev_identity: Option<String>,
@@ -37,6 +39,43 @@ pub struct GatewayOptions {
     pub plain_routes: Option<Vec<String>>,
     /// Largest frame in bytes; default 1 MiB, at most 16 MiB.
     pub max_frame: Option<u32>,
+    /// Who else's pages may call, such as `https://app.example.com`; `*` is everyone's.
+    pub origins: Option<Vec<String>>,
+    /// Serve TLS itself.
+    pub tls: Option<TlsOptions>,
+    /// Addresses or networks (`10.0.0.0/8`) of proxies whose `x-forwarded-for` is believed.
+    pub trust_proxy: Option<Vec<String>>,
+    /// How much of everything.
+    pub limits: Option<LimitOptions>,
+    /// How long calls under way get when the server is closed, in milliseconds; default 5 s.
+    pub drain_ms: Option<u32>,
+}
+
+/// Where certificate and key are.
+#[napi(object)]
+pub struct TlsOptions {
+    /// PEM file of the certificate, followed by those between it and a root.
+    pub cert: String,
+    /// PEM file of its private key.
+    pub key: String,
+}
+
+/// How much of everything a server takes before it says no.
+#[napi(object)]
+#[derive(Clone, Default)]
+pub struct LimitOptions {
+    /// Connections at the same time; more wait to be accepted. Default 10 000.
+    pub connections: Option<u32>,
+    /// Sessions at the same time. Default 100 000.
+    pub sessions: Option<u32>,
+    /// Bytes of requests' bodies held at the same time. Default 256 MiB.
+    pub body_bytes: Option<u32>,
+    /// Handshakes of one address. Default 600.
+    pub handshakes_per_minute: Option<u32>,
+    /// Frames and handshakes of one address that are none. Default 600.
+    pub failures_per_minute: Option<u32>,
+    /// Seconds a request may take to arrive. Default 30.
+    pub read_seconds: Option<u32>,
 }
 
 impl GatewayOptions {
@@ -66,5 +105,10 @@ impl GatewayOptions {
             config.tokens = tokens.config()?;
         }
         Ok(config)
+    }
+
+    /// How long calls under way get when the server is closed.
+    pub fn drain(&self) -> Duration {
+        Duration::from_millis(self.drain_ms.unwrap_or(5_000).into())
     }
 }

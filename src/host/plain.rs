@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse as _;
 use kontract_gateway::PlainReply;
 
+use super::held::Bodily;
 use super::{Node, carrier};
 
 /// Answers a plain call.
@@ -17,12 +18,17 @@ pub async fn call(
     headers: HeaderMap,
     body: Body,
 ) -> Response<Body> {
-    let Ok(body) = to_bytes(body, node.max_frame).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    // The share of what bodies may take is held for as long as the body is.
+    let Bodily {
+        bytes,
+        share: _share,
+    } = match node.front.held.read(body, node.max_frame).await {
+        Ok(body) => body,
+        Err(unread) => return unread.into_response(),
     };
     let reply = node
         .gateway
-        .plain(uri.path(), &carrier(&headers), &body)
+        .plain(uri.path(), &carrier(&headers), &bytes)
         .await;
     response(reply)
 }

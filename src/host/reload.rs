@@ -21,11 +21,14 @@ impl Reload {
         let _ = self.0.send(());
     }
 
-    /// One page's event stream.
-    pub fn stream(&self) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+    /// One page's event stream, for as long as the server runs.
+    pub fn stream<E: Future<Output = ()> + Send + 'static>(
+        &self,
+        end: E,
+    ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<E>> {
         // A lagging page missed several reloads: one is enough.
         let events =
             BroadcastStream::new(self.0.subscribe()).map(|_| Ok(Event::default().data("reload")));
-        Sse::new(events).keep_alive(KeepAlive::default())
+        Sse::new(events.take_until(end)).keep_alive(KeepAlive::default())
     }
 }

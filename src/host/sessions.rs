@@ -6,20 +6,45 @@ use dashmap::DashMap;
 use kontract_gateway::Session;
 use kontract_raystream::SessionId;
 
-/// Sessions by id; each is usable by many requests at once.
-#[derive(Default)]
+/// Sessions by id; each is usable by many requests at once. Those of a
+/// `WebSocket` live in their socket and are only counted here.
 pub struct Sessions {
     map: DashMap<SessionId, Arc<Session>>,
+    on_sockets: Arc<()>,
+    /// The most a process holds: beyond it handshakes are refused, so that a flood of them costs
+    /// memory only up to here.
+    max: usize,
+}
+
+/// The place of a session on a WebSocket.
+pub struct Place {
+    _counted: Arc<()>,
 }
 
 impl Sessions {
-    /// The most sessions a process holds: beyond it handshakes are refused, so that a flood of them
-    /// costs memory only up to here.
-    const MAX: usize = 100_000;
+    pub fn new(max: u32) -> Self {
+        Self {
+            map: DashMap::new(),
+            on_sockets: Arc::default(),
+            max: max.try_into().unwrap_or(usize::MAX),
+        }
+    }
+
+    /// Whether one more may open.
+    pub fn has_room(&self) -> bool {
+        self.map.len() + Arc::strong_count(&self.on_sockets) - 1 < self.max
+    }
+
+    /// Counts one on a WebSocket, until the place is dropped.
+    pub fn place(&self) -> Place {
+        Place {
+            _counted: Arc::clone(&self.on_sockets),
+        }
+    }
 
     /// Keeps a session; false when there is no room.
     pub fn insert(&self, session: Arc<Session>) -> bool {
-        let room = self.map.len() < Self::MAX;
+        let room = self.has_room();
         if room {
             self.map.insert(session.id(), session);
         }

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
@@ -11,6 +12,8 @@ use axum::response::{IntoResponse as _, Response};
 use futures::{Sink, Stream, StreamExt as _};
 use kontract_gateway::{Inbound, Outbound};
 
+use super::front::Client;
+use super::server::unavailable;
 use super::{Node, carrier};
 
 /// The subprotocol: who does not ask for it speaks something else.
@@ -19,9 +22,13 @@ const PROTOCOL: &str = "raystream.v1";
 /// Answers the upgrade; the socket then lives in the gateway.
 pub async fn upgrade(
     State(node): State<Arc<Node>>,
+    Extension(Client(address)): Extension<Client>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    if !node.takes_handshake(address) {
+        return unavailable();
+    }
     let upgrade = upgrade
         .protocols([PROTOCOL])
         .max_message_size(node.max_frame)
@@ -31,9 +38,19 @@ pub async fn upgrade(
         return (StatusCode::BAD_REQUEST, reason).into_response();
     }
     let carrier = carrier(&headers);
+    let place = node.sessions.place();
+    // Closing the server waits for it.
+    let tracked = node.tasks.token();
     upgrade.on_upgrade(async move |socket| {
         let (outgoing, incoming) = Messages(socket).split();
-        node.gateway.socket(&carrier, incoming, outgoing).await;
+        let served = tokio::select! {
+            served = node.gateway.socket(&carrier, incoming, outgoing) => served,
+            () = node.end.cancelled() => true,
+        };
+        if !served {
+            node.failed(address);
+        }
+        drop((place, tracked));
     })
 }
 

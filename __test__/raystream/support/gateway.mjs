@@ -46,5 +46,7 @@ export async function startGateway(t, functions, options = {}, tables = []) {
   );
   cleanup(t, () => gateway.close());
   const host = `127.0.0.1:${gateway.port}`;
-  return { gateway, pin: keys.publicKey, host, url: `http://${host}` };
+  const privateKey = options.privateKey ?? keys.privateKey;
+  const pin = native.publicKey(privateKey).publicKey;
+  return { gateway, privateKey, pin, host, url: `http://${host}` };
 }

@@ -46,6 +46,8 @@ pub struct Exchange {
     pub frame: Option<Vec<u8>>,
     /// Whether the session lives on; otherwise the host forgets it (and closes its WebSocket).
     pub keep: bool,
+    /// Whether it was no frame of this session: hosts count that against the sender's address.
+    pub failed: bool,
 }
 
 impl<H: Host> Gateway<H> {
@@ -164,6 +166,7 @@ impl<H: Host> Gateway<H> {
                 Exchange {
                     frame: None,
                     keep: false,
+                    failed: false,
                 }
             }
         }
@@ -201,10 +204,7 @@ impl<H: Host> Gateway<H> {
     fn answer(&self, session: &Session, id: CallId, answer: Result<Answer, Refusal>) -> Exchange {
         let refusal = match answer.map(|answer| answer.seal(session, id)) {
             Ok(Some(frame)) => {
-                return Exchange {
-                    frame: Some(frame),
-                    keep: true,
-                };
+                return Exchange::answer(frame);
             }
             Ok(None) => Refusal::reply_too_large(),
             Err(refusal) => refusal,
@@ -228,7 +228,12 @@ impl<H: Host> Gateway<H> {
         tracing::debug!(%error, session = %session.id(), "frame refused");
         let call = match error {
             ReceiveError::Envelope { call, .. } | ReceiveError::Unexpected { call, .. } => *call,
-            _ => return Exchange::expired(!session.wire.opener.is_dead()),
+            _ => {
+                return Exchange {
+                    failed: true,
+                    ..Exchange::expired(!session.wire.opener.is_dead())
+                };
+            }
         };
         self.proven(session, now_ms);
         // A malformed HEARTBEAT or CLOSE belongs to no call that could be told.
@@ -260,15 +265,21 @@ impl Exchange {
         Self {
             frame: Some(ClearCode::SessionExpired.to_frame()),
             keep,
+            failed: false,
+        }
+    }
+
+    fn answer(frame: Vec<u8>) -> Self {
+        Self {
+            frame: Some(frame),
+            keep: true,
+            failed: false,
         }
     }
 
     fn sealed(session: &Session, frame: Result<Vec<u8>, SealError>) -> Self {
         if let Ok(frame) = frame {
-            return Self {
-                frame: Some(frame),
-                keep: true,
-            };
+            return Self::answer(frame);
         }
         // The session's key has sealed all it may.
         session.end();

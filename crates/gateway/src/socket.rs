@@ -30,13 +30,14 @@ impl<H: Host> Gateway<H> {
     /// is the host's, and so is closing it when this is over.
     ///
     /// The first message is a `HANDSHAKE_INIT`, within ten seconds; from then on every message is a
-    /// frame. Dropping the future gives up on the calls under way.
+    /// frame. Dropping the future gives up on the calls under way. False if what came was no
+    /// handshake or no frame of the session: hosts count that against the sender's address.
     pub async fn socket(
         &self,
         carrier: &Carrier,
         incoming: impl Stream<Item = Inbound>,
         outgoing: impl Sink<Outbound>,
-    ) {
+    ) -> bool {
         let mut incoming = pin!(incoming);
         let mut outbox = Outbox::new(outgoing);
         let limit = self
@@ -45,14 +46,18 @@ impl<H: Host> Gateway<H> {
             .sleep(Duration::from_millis(Limits::HANDSHAKE_MS.into()));
         let first = match select(incoming.next(), pin!(limit)).await {
             Either::Left((first, _)) => first,
-            Either::Right(((), _)) => return self.part(outbox, code::POLICY).await,
+            Either::Right(((), _)) => {
+                self.part(outbox, code::POLICY).await;
+                return false;
+            }
         };
         let handshake = match first {
             Some(Inbound::Frame(mut frame)) => self.handshake(&mut frame, Transport::WebSocket),
             Some(Inbound::Ping | Inbound::Other) => {
-                return self.part(outbox, code::UNSUPPORTED).await;
+                self.part(outbox, code::UNSUPPORTED).await;
+                return false;
             }
-            None => return,
+            None => return true,
         };
         let Handshake { frame, session } = handshake;
         let expired = frame == ClearCode::SessionExpired.to_frame();
@@ -63,7 +68,8 @@ impl<H: Host> Gateway<H> {
             } else {
                 code::TRY_AGAIN
             };
-            return self.part(outbox, code).await;
+            self.part(outbox, code).await;
+            return self.is_draining();
         };
         let end = self
             .carry(&session, carrier, incoming, &mut outbox, true)
@@ -76,10 +82,11 @@ impl<H: Host> Gateway<H> {
                 outbox.push(Outbound::Frame(Self::unknown_session()));
                 self.part(outbox, code::EXPIRED).await;
             }
-            End::Refused => self.part(outbox, code::EXPIRED).await,
+            End::Refused | End::Failed => self.part(outbox, code::EXPIRED).await,
             End::Other => self.part(outbox, code::UNSUPPORTED).await,
             End::Drained => self.part(outbox, code::GOING_AWAY).await,
         }
+        !matches!(end, End::Failed | End::Other)
     }
 
     async fn part<S: Sink<Outbound>>(&self, mut outbox: Outbox<S>, code: u16) {

@@ -1,6 +1,6 @@
 /** `kontract start` */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { choosePort } from '../../dev/address.js';
 import { address } from '../../dev/database.js';
@@ -9,7 +9,7 @@ import { startPostgres } from '../../dev/postgres.js';
 import type { GatewayOptions, Native, NodeGateway } from '../../native/types.js';
 import { createDispatcher, type ServerModule } from '../../runtime/index.js';
 import { hasKeys, jwtSecret, tokenOptions } from '../auth.js';
-import { loadConfig, type Config } from '../config.js';
+import { frontDoor, loadConfig, type Config } from '../config.js';
 import { UserError } from '../errors.js';
 import { terminal } from '../output.js';
 import { plainCodecs, plainRoutes } from '../plain.js';
@@ -36,7 +36,8 @@ export async function start(flags: StartFlags): Promise<void> {
   };
   const run = async (): Promise<void> => {
     const gateway = await serve(root, flags, opened);
-    terminal.step(`serving on http://${flags.host ?? loadConfig(root).host ?? '127.0.0.1'}:${gateway.port}`);
+    const { host = '127.0.0.1', tls } = loadConfig(root);
+    terminal.step(`serving on http${tls ? 's' : ''}://${flags.host ?? host}:${gateway.port}`);
   };
   try {
     await untilStopped(run, stop);
@@ -70,7 +71,9 @@ async function serve(root: string, flags: StartFlags, opened: (() => Promise<voi
     ...plainRoutes(config, manifest),
     ...nextKey(native),
     ...(existsSync(publicDir) ? { publicDir } : {}),
-    ...(config.maxFrame ? { maxFrame: config.maxFrame } : {}),
+    ...frontDoor(config),
+    ...(config.tls ? { tls: { cert: resolve(root, config.tls.cert), key: resolve(root, config.tls.key) } } : {}),
+    drainMs: (config.drainSeconds ?? 30) * 1000,
   };
   const gateway = await native.NodeGateway.start(
     options,

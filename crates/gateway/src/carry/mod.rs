@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use futures::future::FusedFuture as _;
 use futures::stream::FuturesUnordered;
-use futures::{FutureExt as _, Sink, Stream, StreamExt as _};
+use futures::{FutureExt as _, Sink, Stream, StreamExt as _, stream};
 
 use crate::gateway::{Carrier, Exchange, Gateway};
 use crate::host::{Clock, Host};
@@ -41,6 +41,8 @@ pub(crate) enum End {
     Expired,
     /// So is it, and the client has been told why.
     Refused,
+    /// What came is no frame of this session, and the client has been told.
+    Failed,
     /// Something came that is no frame.
     Other,
     /// The other side is gone, or has stopped reading.
@@ -156,6 +158,21 @@ impl<H: Host> Gateway<H> {
         }
     }
 
+    /// Answers several frames of a session that came in one request: each reply as soon as it is
+    /// there, in any order. Dropping the future gives up on the calls under way.
+    pub async fn batch(
+        &self,
+        session: &Arc<Session>,
+        carrier: &Carrier,
+        frames: Vec<Vec<u8>>,
+        outgoing: impl Sink<Outbound>,
+    ) {
+        let mut outbox = Outbox::new(outgoing);
+        let incoming = pin!(stream::iter(frames.into_iter().map(Inbound::Frame)));
+        self.carry(session, carrier, incoming, &mut outbox, false)
+            .await;
+    }
+
     /// How long until the session has to be looked at again.
     fn patience(&self, session: &Session) -> Duration {
         let clock = self.host.clock();
@@ -167,11 +184,14 @@ impl<H: Host> Gateway<H> {
 impl<S: Sink<Outbound>> Outbox<S> {
     /// Queues an answer; the end, if it is the last.
     fn take(&mut self, exchange: Exchange, lasting: bool) -> Option<End> {
-        let told = exchange.frame.is_some();
+        let end = match exchange.frame {
+            _ if exchange.failed => End::Failed,
+            Some(_) => End::Refused,
+            None => End::Closed,
+        };
         if let Some(frame) = exchange.frame {
             self.push(Outbound::Frame(frame));
         }
-        let end = if told { End::Refused } else { End::Closed };
         (lasting && !exchange.keep).then_some(end)
     }
 }

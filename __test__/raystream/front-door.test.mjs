@@ -1,0 +1,255 @@
+// Who may come in, how often, how much at once, and how the server goes.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { Agent, get } from 'node:https';
+import { connect as dial } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { cleanup } from '../support/cleanup.mjs';
+import { database } from '../support/database.mjs';
+import { native } from '../../lib/dist/native/index.js';
+import { startGateway } from './support/gateway.mjs';
+import { frames, open, post, postFrames } from './support/http.mjs';
+import { Socket, connect } from './support/socket.mjs';
+import { Wire, refused, refusedHandshake } from './support/wire.mjs';
+
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const functions = {
+  echo: (text) => text,
+  slow: async (ms) => {
+    await sleep(Number(ms));
+    return `after ${ms}`;
+  },
+};
+
+test('pages of other origins may not call, over HTTP or a WebSocket', async (t) => {
+  const server = await startGateway(t, functions, { origins: ['https://app.example.com'] });
+  const { init } = new Wire({ pin: server.pin });
+  const from = async (origin) => {
+    const response = await post(server, 'hs', init, 'application/octet-stream', origin ? { origin } : {});
+    return [response.status, response.headers.get('access-control-allow-origin')];
+  };
+  assert.deepEqual(await from('https://app.example.com'), [200, 'https://app.example.com']);
+  assert.deepEqual(await from(server.url), [200, server.url]);
+  assert.deepEqual(await from(undefined), [200, null]);
+  for (const origin of ['https://evil.example', 'null', 'https://app.example.com.evil.example', 'http://localhost:1'])
+    assert.deepEqual(await from(origin), [403, null], origin);
+
+  for (const [origin, status] of [
+    ['https://evil.example', 403],
+    ['https://app.example.com', undefined],
+  ]) {
+    const socket = new Socket(server.host, { headers: { origin } });
+    await socket.opened.catch(() => undefined);
+    assert.equal(socket.status, status);
+    socket.end();
+  }
+});
+
+test('a preflight is answered for allowed origins only', async (t) => {
+  const server = await startGateway(t, functions, { origins: ['https://app.example.com'] });
+  const preflight = async (origin) => {
+    const response = await fetch(`${server.url}/raystream/v1/s/x`, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'content-type',
+      },
+    });
+    return ['origin', 'methods', 'headers'].map((name) => response.headers.get(`access-control-allow-${name}`));
+  };
+  assert.deepEqual(await preflight('https://app.example.com'), ['https://app.example.com', 'GET,POST', 'content-type']);
+  assert.equal((await preflight('https://evil.example'))[0], null);
+});
+
+test('in development pages of any port of this machine may call', async (t) => {
+  const server = await startGateway(t, functions, { development: true });
+  const { init } = new Wire({ pin: server.pin });
+  for (const [origin, status] of [
+    ['http://localhost:5173', 200],
+    ['http://127.0.0.1:5173', 200],
+    ['http://[::1]:5173', 200],
+    ['http://localhost.evil.example', 403],
+  ])
+    assert.equal((await post(server, 'hs', init, undefined, { origin })).status, status, origin);
+});
+
+test('too many handshakes of one address', async (t) => {
+  const server = await startGateway(t, functions, { limits: { handshakesPerMinute: 5 } });
+  for (let i = 0; i < 5; i++) await open(server);
+  const { init } = new Wire({ pin: server.pin });
+  const response = await post(server, 'hs', init);
+  assert.equal(response.status, 503);
+  assert.equal(response.headers.get('retry-after'), '5');
+  assert.equal(refusedHandshake(server.pin, Buffer.from(await response.arrayBuffer())), refused.unavailable);
+  const socket = new Socket(server.host);
+  await assert.rejects(socket.opened);
+  assert.equal(socket.status, 503);
+});
+
+test('too many failures of one address, and proxies that speak for others', async (t) => {
+  const server = await startGateway(t, functions, {
+    limits: { failuresPerMinute: 3 },
+    trustProxy: ['10.0.0.0/8', '127.0.0.1'],
+  });
+  const wire = await open(server);
+  const beat = async (forwarded, frame = wire.heartbeat()) =>
+    (await post(server, `s/${wire.id}`, frame, undefined, forwarded ? { 'x-forwarded-for': forwarded } : {})).status;
+  for (let i = 0; i < 3; i++) assert.equal(await beat('203.0.113.7', Buffer.from('x')), 200);
+  assert.equal(await beat('203.0.113.7'), 429);
+  assert.equal(await beat('198.51.100.1, 203.0.113.7, 10.1.2.3'), 429, 'past the proxies we know');
+  assert.equal(await beat('203.0.113.7, 198.51.100.1'), 200, 'what the client says of itself');
+  assert.equal(await beat(), 200);
+});
+
+test('without a known proxy x-forwarded-for means nothing', async (t) => {
+  const server = await startGateway(t, functions, { limits: { failuresPerMinute: 3 } });
+  const wire = await open(server);
+  for (let i = 0; i < 3; i++)
+    await post(server, `s/${wire.id}`, Buffer.from('x'), undefined, { 'x-forwarded-for': `203.0.113.${i}` });
+  assert.equal((await post(server, `s/${wire.id}`, wire.heartbeat())).status, 429);
+  assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+});
+
+test('a proxy that is none is refused at the start', async (t) => {
+  await assert.rejects(startGateway(t, functions, { trustProxy: ['10.0.0.0/33'] }), /neither an address nor a network/);
+});
+
+test('sessions and bytes have their limit', async (t) => {
+  const hold = () => sleep(300);
+  const server = await startGateway(t, { hold }, { limits: { sessions: 2, bodyBytes: 1 << 20 } });
+  const wire = await open(server);
+  await connect(t, server);
+  const { init } = new Wire({ pin: server.pin });
+  assert.equal((await post(server, 'hs', init)).status, 503);
+  // Held while their call runs: together more than there are bytes for.
+  const large = 'x'.repeat(600_000);
+  const calls = [wire.call('hold', large), wire.call('hold', large)];
+  const statuses = await Promise.all(calls.map(async (call) => (await post(server, `s/${wire.id}`, call)).status));
+  assert.deepEqual(statuses.toSorted(), [200, 503]);
+  assert.equal((await post(server, `s/${wire.id}`, wire.call('hold', large))).status, 200, 'they are given back');
+});
+
+test('a request that does not arrive, and a connection that asks nothing, are closed', async (t) => {
+  const server = await startGateway(t, functions, { limits: { readSeconds: 1 } });
+  const slow = async (...parts) => {
+    const socket = dial(server.gateway.port, '127.0.0.1');
+    cleanup(t, () => socket.destroy());
+    let heard = '';
+    socket.on('data', (data) => (heard += data));
+    const closed = new Promise((done) => socket.on('close', done));
+    const started = performance.now();
+    for (const part of parts) socket.write(part);
+    const drip = setInterval(() => socket.writable && parts.length > 0 && socket.write('a'), 200);
+    socket.on('error', () => undefined);
+    await closed;
+    clearInterval(drip);
+    assert.ok(performance.now() - started < 8_000);
+    return heard;
+  };
+  assert.equal(await slow(), '');
+  await slow('GET /healthz HTTP/1.1\r\nx-slow: ');
+  const body = await slow(`POST /raystream/v1/hs HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n`);
+  assert.match(body, /^HTTP\/1.1 408 /);
+});
+
+test('connections beyond the limit wait their turn', async (t) => {
+  const server = await startGateway(t, functions, { limits: { connections: 2 } });
+  const ask = () => {
+    const socket = dial(server.gateway.port, '127.0.0.1');
+    cleanup(t, () => socket.destroy());
+    socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+    let heard = '';
+    socket.on('data', (data) => (heard += data));
+    return { socket, heard: () => heard };
+  };
+  const [one, , third] = [ask(), ask(), ask()];
+  await sleep(300);
+  assert.match(one.heard(), /200 OK/);
+  assert.equal(third.heard(), '');
+  one.socket.destroy();
+  for (let i = 0; i < 50 && third.heard() === ''; i++) await sleep(20);
+  assert.match(third.heard(), /200 OK/);
+});
+
+test('TLS from two files', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'kontract-tls-'));
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+  execFileSync(
+    'openssl',
+    ['req', '-x509', '-nodes', ...curve, '-days', '1', ...subject, '-keyout', key, '-out', cert],
+    {
+      stdio: 'ignore',
+    },
+  );
+  const server = await startGateway(t, functions, { tls: { cert, key } });
+  const agent = new Agent({ rejectUnauthorized: false });
+  const status = await new Promise((done, failed) => {
+    get(`https://${server.host}/healthz`, { agent }, (response) => done(response.statusCode)).on('error', failed);
+  });
+  assert.equal(status, 200);
+  const { socket, wire, reply } = await connect(t, server, { secure: true });
+  socket.send(wire.call('echo', 'over TLS'));
+  assert.equal((await reply()).data, 'over TLS');
+  await assert.rejects(fetch(`${server.url}/healthz`), 'plain HTTP is not spoken there');
+
+  writeFileSync(key, 'no key');
+  await assert.rejects(startGateway(t, functions, { tls: { cert, key } }), /the private key .*key\.pem cannot be read/);
+  await assert.rejects(startGateway(t, functions, { tls: { cert: join(folder, 'none'), key } }), /the certificate/);
+});
+
+test('readiness is the database’s and ends with draining, health is the process’s', async (t) => {
+  const without = await startGateway(t, functions);
+  assert.equal((await fetch(`${without.url}/healthz`)).status, 200);
+  assert.equal((await fetch(`${without.url}/readyz`)).status, 503);
+
+  const adminUrl = await database(t);
+  const keys = native.keygen();
+  const manifest = JSON.stringify({ version: 1, routes: [], tables: [] });
+  const { gatewayUrl } = await native.migrate({ adminUrl, manifest, gatewayPassword: 'readiness' });
+  const server = await startGateway(t, functions, {
+    databaseUrl: gatewayUrl,
+    privateKey: keys.privateKey,
+    drainMs: 3_000,
+  });
+  const pin = keys.publicKey;
+  assert.equal((await fetch(`${server.url}/readyz`)).status, 200);
+
+  // One connection is kept busy, so that it still answers while the server drains.
+  const wire = new Wire({ pin });
+  wire.finish(Buffer.from(await (await post(server, 'hs', wire.init)).arrayBuffer()));
+  const { socket, wire: other } = await connect(t, { ...server, pin });
+  socket.send(other.call('slow', '600'));
+  const slow = post(server, `s/${wire.id}`, wire.call('slow', '600'));
+  const batch = postFrames(server, wire.id, [wire.call('slow', '700'), wire.call('slow', '500')]);
+  await sleep(150);
+  const closed = server.gateway.close();
+
+  assert.equal(other.open(await socket.next()).kind, 'close');
+  socket.send(other.call('echo', 'too late'));
+  assert.equal(other.open(await socket.next()).code, 'SERVICE_UNAVAILABLE');
+  assert.equal(other.open(await socket.next()).data, 'after 600');
+  assert.equal(await socket.closed, 1001);
+  assert.equal(wire.open(Buffer.from(await (await slow).arrayBuffer())).data, 'after 600');
+  const replies = [];
+  for await (const frame of frames(await batch)) replies.push(wire.open(frame).data);
+  assert.deepEqual(replies, ['after 500', 'after 700']);
+  await closed;
+  await assert.rejects(fetch(`${server.url}/healthz`));
+});
+
+test('what takes longer than draining may is given up', async (t) => {
+  const server = await startGateway(t, functions, { drainMs: 200 });
+  const { socket, wire } = await connect(t, server);
+  socket.send(wire.call('slow', '20000'));
+  await sleep(100);
+  const started = performance.now();
+  await server.gateway.close();
+  assert.ok(performance.now() - started < 2_500);
+  await socket.closed;
+});

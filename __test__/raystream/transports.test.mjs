@@ -1,0 +1,127 @@
+// The client and the Node host over WebSockets: the same calls, sockets that break, hosts that go and come back.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { WebSocket } from 'ws';
+import { createClient, HttpError } from 'kontract/client';
+import { cleanup } from '../support/cleanup.mjs';
+import { route } from './echo.mjs';
+import { startGateway } from './support/gateway.mjs';
+
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const functions = {
+  echo: (text) => text,
+  who: (_, call) => call.ctx.sub,
+  sid: (_, call) => call.ctx.sid,
+  slow: async (ms) => {
+    await sleep(Number(ms));
+    return `after ${ms}`;
+  },
+};
+
+/** Sockets a test can break. */
+function breakable() {
+  const sockets = [];
+  class Breakable extends WebSocket {
+    constructor(...args) {
+      super(...args);
+      sockets.push(this);
+    }
+  }
+  return { WebSocket: Breakable, sockets };
+}
+
+function connect(t, { url, pin }, options = {}) {
+  const { WebSocket: Breakable, sockets } = breakable();
+  const client = createClient({ url, pins: [pin], transport: 'websocket', WebSocket: Breakable, ...options });
+  cleanup(t, () => client.close());
+  const states = [];
+  client.onState((state) => states.push(state));
+  const call = (id, argument = '', callOptions) => client.call({ ...route(id), hash: '' }, [argument], callOptions);
+  return { client, call, states, sockets };
+}
+
+test('calls share one socket and overtake each other', async (t) => {
+  const { call, sockets, states, client } = connect(t, await startGateway(t, functions));
+  const order = [];
+  const slow = call('slow', '100').then((reply) => order.push(reply));
+  await call('echo', 'grüße').then((reply) => order.push(reply));
+  await slow;
+  assert.deepEqual(order, ['grüße', 'after 100']);
+  const texts = Array.from({ length: 500 }, (_, i) => `${i}`);
+  assert.deepEqual(await Promise.all(texts.map((text) => call('echo', text))), texts);
+  const long = 'x'.repeat(900_000);
+  assert.equal(await call('echo', long), long);
+  assert.equal(sockets.length, 1);
+  await client.close();
+  assert.deepEqual(states, ['connecting', 'open', 'closed']);
+});
+
+test('a socket that breaks is replaced, and calls under way are asked again', async (t) => {
+  const { call, sockets } = connect(t, await startGateway(t, functions));
+  const first = await call('sid');
+  const slow = Promise.all(['200', '210', '220'].map((ms) => call('slow', ms)));
+  await sleep(50);
+  sockets[0].terminate();
+  assert.deepEqual(await slow, ['after 200', 'after 210', 'after 220']);
+  assert.equal(sockets.length, 2);
+  assert.notEqual(await call('sid'), first);
+  assert.equal(await call('who'), 'alice');
+});
+
+test('text pings and sealed heartbeats are answered', async (t) => {
+  const warned = t.mock.method(console, 'warn', () => undefined);
+  const { call, client, sockets } = connect(t, await startGateway(t, functions), { heartbeatMs: 25 });
+  await call('echo', 'a');
+  await sleep(500);
+  assert.equal(client.state, 'open');
+  assert.equal(sockets.length, 1);
+  assert.equal(warned.mock.callCount(), 0);
+});
+
+for (const transport of ['websocket', 'http']) {
+  test(`${transport}: a host that stops answers what is under way, and the next one goes on`, async (t) => {
+    const server = await startGateway(t, functions);
+    const { call, client, states } = connect(t, server, { transport });
+    assert.equal(await call('echo', 'before'), 'before');
+    const slow = call('slow', '300');
+    await sleep(50);
+    const port = server.gateway.port;
+    const closed = server.gateway.close();
+    assert.equal(await slow, 'after 300');
+    await closed;
+    const waiting = call('echo', 'after');
+    await sleep(700);
+    await startGateway(t, functions, { port, privateKey: server.privateKey });
+    assert.equal(await waiting, 'after');
+    assert.equal(client.state, 'open');
+    assert.ok(states.includes('reconnecting'), states.join());
+  });
+}
+
+test('auto in a runtime without a page is HTTP, and in a page one call and then a socket', async (t) => {
+  const server = await startGateway(t, functions);
+  const here = connect(t, server, { transport: 'auto' });
+  await here.call('echo', 'a');
+  await sleep(100);
+  assert.equal(here.sockets.length, 0);
+
+  const own = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, configurable: true });
+  globalThis.addEventListener ??= () => undefined;
+  globalThis.removeEventListener ??= () => undefined;
+  cleanup(t, () => (own ? Object.defineProperty(globalThis, 'navigator', own) : delete globalThis.navigator));
+  const page = connect(t, server, { transport: 'auto' });
+  const first = await page.call('sid');
+  await sleep(200);
+  const second = await page.call('sid');
+  assert.notEqual(first, second);
+  assert.equal(await page.call('sid'), second);
+  assert.equal(page.sockets.length, 1);
+});
+
+test('a gateway of another key gets no call', async (t) => {
+  const server = await startGateway(t, functions);
+  const pin = `${server.pin.slice(0, -2)}${server.pin.endsWith('A') ? 'EA' : 'AA'}`;
+  const { call } = connect(t, { ...server, pin });
+  await assert.rejects(call('echo', 'a'), (error) => error instanceof HttpError && error.status === 503);
+});
