@@ -14,7 +14,8 @@ const { native } = await lib('native/index.js');
 const { buildPage } = await lib('dev/page.js');
 
 const FILES = {
-  'index.html': '<!doctype html><html><head></head><body><script type="module" src="/src/main.ts"></script></body></html>',
+  'index.html':
+    '<!doctype html><html><head></head><body><script type="module" src="/src/main.ts"></script></body></html>',
   'src/main.ts': `import './style.css';
 import logo from './parts/logo.svg';
 import { part } from './parts/part';
