@@ -108,10 +108,14 @@ fn is_map(path: &str) -> bool {
 }
 
 fn source_root(out_dir: &str, path: &str) -> String {
-    let is_folder = |part: &Component<'_>| matches!(part, Component::Normal(_));
-    let depth =
-        Path::new(out_dir).components().filter(is_folder).count() + path.matches('/').count();
+    let depth = depth(out_dir) + path.matches('/').count();
     format!(r#""sourceRoot":"{}","#, "../".repeat(depth))
+}
+
+/// How many folders deep the output folder lies.
+pub fn depth(out_dir: &str) -> usize {
+    let is_folder = |part: &Component<'_>| matches!(part, Component::Normal(_));
+    Path::new(out_dir).components().filter(is_folder).count()
 }
 
 /// The folders a compile owns; anything else in `out_dir` (a bundled page) is not ours to remove.

@@ -97,6 +97,7 @@ pub fn compile_project(
     let lock = discover::optional(root, "kontract.lock.json")?;
     let options = &Options {
         pages: discover::pages(root)?,
+        out_depth: emit::depth(out_dir),
         ..options.clone()
     };
     clock.lap(|times, ms| times.read_ms = ms);

@@ -132,7 +132,7 @@ impl Resolve for Resolver {
             let package = found.package_json();
             let package = package.and_then(|p| Some((p.name()?, p.realpath.parent()?)));
             Resolution::File(self.name(path, package))
-        } else if is_relative {
+        } else if is_relative && !matches!(kind(path), Kind::Other) {
             Resolution::Missing
         } else {
             Resolution::Package
@@ -203,6 +203,7 @@ fn language(config: &TsConfig) -> Language {
         jsx_import_source: options.jsx_import_source.clone(),
         jsx_factory: options.jsx_factory.clone(),
         jsx_fragment_factory: options.jsx_fragment_factory.clone(),
+        verbatim_imports: options.verbatim_module_syntax.unwrap_or(false),
     }
 }
 

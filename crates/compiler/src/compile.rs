@@ -139,7 +139,7 @@ fn build(
     let parsed: Vec<_> = read.iter().map(|read| Arc::clone(&read.parsed)).collect();
     cache.keep(read);
     reports.extend(same_outputs(&parsed));
-    let (modules, missing) = Modules::link(parsed, links, options.language.clone());
+    let (modules, missing) = Modules::link(parsed, links, options);
     reports.extend(missing);
     let declared = find_routes(&modules, options.routes, reports);
     let middleware = split::find_middleware(&modules, &declared, reports);

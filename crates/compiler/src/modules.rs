@@ -10,10 +10,10 @@ use swc_core::ecma::ast::{
 };
 use swc_core::ecma::utils::find_pat_ids;
 
-use crate::Language;
 use crate::diagnostics::{Report, split};
 use crate::parse::{Parsed, range_of};
 use crate::resolve::Links;
+use crate::{Language, Options};
 
 /// The files of a project with their imports resolved.
 pub(crate) struct Modules {
@@ -21,6 +21,8 @@ pub(crate) struct Modules {
     pub names: Vec<Names>,
     links: Links,
     pub language: Language,
+    /// As [`crate::Options::out_depth`].
+    pub out_depth: usize,
 }
 
 /// What one module imports and exports.
@@ -62,13 +64,14 @@ impl Modules {
     pub(crate) fn link(
         files: Vec<Arc<Parsed>>,
         links: Links,
-        language: Language,
+        options: &Options,
     ) -> (Self, Vec<Report>) {
         let mut modules = Self {
             names: Vec::new(),
             files,
             links,
-            language,
+            language: options.language.clone(),
+            out_depth: options.out_depth,
         };
         let mut reports = Vec::new();
         let names = (0..modules.files.len())
@@ -81,6 +84,11 @@ impl Modules {
     /// What a specifier in `file` means; `None` when it leads nowhere.
     pub(crate) fn source(&self, file: usize, specifier: &str) -> Option<Source> {
         self.links.get(file, specifier).cloned()
+    }
+
+    /// Whether an import leads to a file that is no module.
+    pub(crate) fn is_asset(&self, file: usize, specifier: &str) -> bool {
+        specifier.starts_with('.') && matches!(self.source(file, specifier), Some(Source::Bare(_)))
     }
 
     /// Every specifier of a file with what it means, in the order of the specifiers.
@@ -169,8 +177,7 @@ impl Modules {
             let resolved = source.and_then(|src| {
                 let specifier = src.value.to_string_lossy();
                 let resolved = self.source(file, &specifier);
-                // Styles, pictures and data are for the bundler.
-                if resolved.is_none() && !is_asset(&specifier) {
+                if resolved.is_none() {
                     reports.push(split::missing_module(file, range_of(src.span), &specifier));
                 }
                 resolved
@@ -217,13 +224,6 @@ pub(crate) fn assigns_its_export(module: &Module) -> bool {
             ModuleItem::ModuleDecl(ModuleDecl::TsExportAssignment(_))
         )
     })
-}
-
-fn is_asset(specifier: &str) -> bool {
-    let last = specifier.rsplit('/').next().unwrap_or("");
-    last.rsplit_once('.')
-        .is_some_and(|(_, extension)| !matches!(extension, "ts" | "tsx" | "js" | "jsx"))
-        && specifier.starts_with('.')
 }
 
 fn read_declaration(decl: &ModuleDecl, source: Option<Source>, names: &mut Names) {

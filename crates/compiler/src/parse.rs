@@ -19,7 +19,7 @@ use swc_core::ecma::ast::{Decl, EsVersion, Module, ModuleItem, Stmt};
 use swc_core::ecma::parser::{Syntax, TsSyntax, parse_file_as_module};
 
 use crate::SourceFile;
-use crate::blank::{Bindings, Found, NAMES, bind, blank, skip_trivia};
+use crate::blank::{Bindings, Found, GaveUp, NAMES, bind, blank, skip_trivia};
 use crate::diagnostics::{Range, Report, did_you_mean, syntax};
 use crate::notes::Notes;
 use crate::resolve::specifiers;
@@ -52,8 +52,11 @@ pub(crate) fn parse(
     let jsx = file.path.ends_with('x');
     let text = without_mark(&file.text);
     let blanked = blank(text, jsx);
-    if let Some(range) = blanked.gave_up {
-        return Err(vec![syntax::nested_too_deep(index, range)]);
+    if let Some(gave_up) = blanked.gave_up {
+        return Err(vec![match gave_up {
+            GaveUp::Depth(range) => syntax::nested_too_deep(index, range),
+            GaveUp::Guesses(range) => syntax::guessed_too_deep(index, range),
+        }]);
     }
     let reading = SourceMap::default();
     let name = Lrc::new(FileName::Custom(shown.to_owned()));

@@ -29,6 +29,8 @@ pub struct Options {
     pub pages: Vec<String>,
     /// What a backend function is called on the wire.
     pub routes: RouteNames,
+    /// How many folders deep in the project the output lies: imports of what is no module lead out of it.
+    pub out_depth: usize,
     /// How the sources are to be read.
     pub language: Language,
     /// Calls every middleware instead of splicing what can be spliced: what tests compare with.
@@ -64,6 +66,8 @@ pub struct Language {
     pub jsx_factory: Option<String>,
     /// `jsxFragmentFactory`, `React.Fragment` by default.
     pub jsx_fragment_factory: Option<String>,
+    /// `verbatimModuleSyntax`: an import stays unless it says `type`.
+    pub verbatim_imports: bool,
 }
 
 /// What backend functions are called on the wire.

@@ -272,6 +272,7 @@ fn options(folder: &Path) -> Options {
             classic_jsx: text("jsx").as_deref() == Some("react"),
             jsx_import_source: text("jsxImportSource"),
             jsx_factory: text("jsxFactory"),
+            verbatim_imports: is("verbatimModuleSyntax"),
             jsx_fragment_factory: text("jsxFragmentFactory"),
         },
         // A case of the optimiser shows what a production build would have.

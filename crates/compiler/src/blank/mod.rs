@@ -5,6 +5,8 @@
 
 mod arguments;
 mod bind;
+mod elements;
+mod guesses;
 mod scanner;
 
 pub(crate) use arguments::{Argument, Value, parse_arguments, parse_object};
@@ -30,6 +32,15 @@ pub(crate) struct Found {
     pub arguments: Option<Range>,
 }
 
+/// Why a file is not read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum GaveUp {
+    /// Templates, JSX or decorators' arguments nest too deep.
+    Depth(Range),
+    /// What has to be read twice lies inside one another too often ([`guesses`]).
+    Guesses(Range),
+}
+
 /// The result of blanking one file.
 #[derive(Debug, Clone)]
 pub(crate) struct Blanked {
@@ -39,7 +50,7 @@ pub(crate) struct Blanked {
     /// Decorators of others, left in the text.
     pub foreign: Vec<Found>,
     /// Where the scanner gave up, if it did.
-    pub gave_up: Option<Range>,
+    pub gave_up: Option<GaveUp>,
 }
 
 /// A file's text as plain TypeScript: every Kontract decorator is white space of the same length.
@@ -50,7 +61,7 @@ pub fn blanked(path: &str, text: &str) -> String {
 
 /// Blanks one file. `jsx` says whether `<` in expression position opens an element.
 pub(crate) fn blank(text: &str, jsx: bool) -> Blanked {
-    if !text.contains('@') {
+    if !text.contains('@') && !guesses::may_guess(text) {
         return Blanked {
             text: text.to_owned(),
             decorators: Vec::new(),

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::Found;
+use super::guesses::Guesses;
+use super::{Found, GaveUp};
 use crate::diagnostics::Range;
 
 /// Nesting of templates and JSX the scanner follows.
@@ -11,7 +12,7 @@ const MAX_DEPTH: usize = 200;
 
 pub(super) struct Scan {
     pub found: Vec<Found>,
-    pub gave_up: Option<Range>,
+    pub gave_up: Option<GaveUp>,
 }
 
 pub(super) fn scan(text: &str, jsx: bool) -> Scan {
@@ -24,6 +25,8 @@ pub(super) fn scan(text: &str, jsx: bool) -> Scan {
         previous: Token::Operator,
         brackets: Vec::new(),
         found: Vec::new(),
+        guesses: Guesses::default(),
+        word_end: 0,
         gave_up: None,
         in_vain: 0,
         closings: None,
@@ -33,15 +36,17 @@ pub(super) fn scan(text: &str, jsx: bool) -> Scan {
         scanner.line_comment();
     }
     scanner.code(Until::End);
+    let too_many = scanner.guesses.too_many;
+    let too_many = too_many.map(|at| GaveUp::Guesses(range(at, at + 1)));
     Scan {
         found: scanner.found,
-        gave_up: scanner.gave_up,
+        gave_up: scanner.gave_up.map(GaveUp::Depth).or(too_many),
     }
 }
 
 /// What came before decides whether `/` divides and whether `<` opens an element.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Token {
+pub(super) enum Token {
     /// A value ended here: `/` divides.
     Operand,
     /// A value is expected: `/` opens a regular expression.
@@ -51,7 +56,7 @@ enum Token {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Until {
+pub(super) enum Until {
     End,
     /// The `}` that closes a `${` or a JSX `{`.
     Brace,
@@ -59,45 +64,33 @@ enum Until {
     Parenthesis,
 }
 
-struct Scanner<'a> {
-    text: &'a str,
-    bytes: &'a [u8],
-    at: usize,
+pub(super) struct Scanner<'a> {
+    pub(super) text: &'a str,
+    pub(super) bytes: &'a [u8],
+    pub(super) at: usize,
     jsx: bool,
     depth: usize,
-    previous: Token,
+    pub(super) previous: Token,
     /// What each open bracket's closing one means for the next token.
     brackets: Vec<Token>,
     found: Vec<Found>,
+    guesses: Guesses,
+    /// Where the last word ended.
+    word_end: usize,
     gave_up: Option<Range>,
     /// Bytes read for regular expressions that were none.
     in_vain: usize,
     /// Where each name is closed for the last time, once it is asked for.
-    closings: Option<HashMap<&'a str, usize>>,
-}
-
-/// The last `</name` of every name: looking ahead from each `<` would read a file again and again.
-fn closings(text: &str) -> HashMap<&str, usize> {
-    let all = text.match_indices("</").map(|(at, _)| {
-        let rest = &text[at + 2..];
-        (&rest[..name_length(rest)], at)
-    });
-    all.collect()
-}
-
-fn name_length(text: &str) -> usize {
-    text.bytes()
-        .take_while(|b| is_word_byte(*b) || matches!(b, b'.' | b'-' | b':'))
-        .count()
+    pub(super) closings: Option<HashMap<&'a str, usize>>,
 }
 
 impl Scanner<'_> {
-    fn peek(&self, ahead: usize) -> u8 {
+    pub(super) fn peek(&self, ahead: usize) -> u8 {
         self.bytes.get(self.at + ahead).copied().unwrap_or(0)
     }
 
     /// Scans code up to and including the bracket asked for; `false` at the end of the text.
-    fn code(&mut self, until: Until) -> bool {
+    pub(super) fn code(&mut self, until: Until) -> bool {
         if self.depth >= MAX_DEPTH {
             let at = u32::try_from(self.at).unwrap_or(u32::MAX);
             self.gave_up.get_or_insert(Range::new(at, at + 1));
@@ -106,8 +99,11 @@ impl Scanner<'_> {
         }
         self.depth += 1;
         let floor = self.brackets.len();
+        let levels = self.guesses.depth();
+        self.guesses.open_bracket();
         let closed = self.code_above(until, floor);
         self.brackets.truncate(floor);
+        self.guesses.close_to(levels);
         self.depth -= 1;
         closed
     }
@@ -122,6 +118,10 @@ impl Scanner<'_> {
                     self.previous = Token::Operand;
                 }
                 b'`' => {
+                    if self.text[..self.at].ends_with('>') && !self.text[..self.at].ends_with("=>")
+                    {
+                        self.guesses.once(self.at);
+                    }
                     self.at += 1;
                     self.template();
                     self.previous = Token::Operand;
@@ -134,6 +134,26 @@ impl Scanner<'_> {
                     self.previous = Token::Operand;
                 }
                 b'@' => self.decorator(),
+                b'?' => self.question(),
+                b':' => {
+                    let before = self.text[..self.at].trim_end();
+                    self.guesses.colon(before.ends_with(')'));
+                    self.operator(1);
+                }
+                b'=' if self.peek(1) == b'>' => {
+                    self.guesses.arrow(self.at);
+                    self.operator(2);
+                }
+                b'<' => {
+                    if self.previous != Token::Operand && is_word_byte(self.peek(1)) {
+                        self.guesses.once(self.at);
+                    }
+                    self.operator(1);
+                }
+                b',' | b';' => {
+                    self.guesses.end_of_item();
+                    self.operator(1);
+                }
                 b'(' | b'[' | b'{' => self.open(byte),
                 b')' | b']' | b'}' => {
                     self.at += 1;
@@ -148,6 +168,7 @@ impl Scanner<'_> {
                         }
                         self.previous = Token::Operand;
                     } else if let Some(after) = self.brackets.pop() {
+                        self.guesses.close_bracket();
                         self.previous = after;
                     }
                 }
@@ -159,13 +180,29 @@ impl Scanner<'_> {
                 b'!' if self.previous == Token::Operand && self.peek(1) != b'=' => self.at += 1,
                 b'0'..=b'9' => self.number(),
                 _ if is_word_byte(byte) => self.word(),
-                _ => {
-                    self.at += 1;
-                    self.previous = Token::Operator;
-                }
+                _ => self.operator(1),
             }
         }
         false
+    }
+
+    fn operator(&mut self, length: usize) {
+        self.at += length;
+        self.previous = Token::Operator;
+    }
+
+    /// `a ? b : c`, and not `?.`, `??` or the mark of something optional.
+    fn question(&mut self) {
+        let next = self.peek(1);
+        if next == b'?' || (next == b'.' && !self.peek(2).is_ascii_digit()) {
+            self.operator(2);
+            return;
+        }
+        let after = self.text[self.at + 1..].trim_start();
+        if !after.starts_with([':', ',', ')', ']', '}', ';', '=']) {
+            self.guesses.question();
+        }
+        self.operator(1);
     }
 
     fn open(&mut self, byte: u8) {
@@ -177,6 +214,7 @@ impl Scanner<'_> {
             _ => Token::Operand,
         };
         self.brackets.push(after);
+        self.guesses.open_bracket();
         self.previous = Token::Operator;
     }
 
@@ -296,7 +334,10 @@ impl Scanner<'_> {
             self.at += 1;
         }
         let member = self.text[..start].trim_end().ends_with('.');
-        self.previous = match &self.text[start..self.at] {
+        let word = &self.text[start..self.at];
+        self.follow_word(start, word);
+        self.word_end = self.at;
+        self.previous = match word {
             _ if member => Token::Operand,
             "if" | "while" | "for" | "with" => Token::Condition,
             // `for await (`
@@ -307,6 +348,35 @@ impl Scanner<'_> {
             }
             _ => Token::Operand,
         };
+    }
+
+    /// A word behind a value starts a statement, but for those that are operators.
+    fn follow_word(&mut self, start: usize, word: &str) {
+        const OPERATORS: [&str; 8] = [
+            "as",
+            "satisfies",
+            "in",
+            "of",
+            "instanceof",
+            "is",
+            "extends",
+            "keyof",
+        ];
+        let before = &self.text[..self.word_end];
+        let adjoins = self.text[self.word_end..start].trim().is_empty();
+        let behind_value = match self.previous {
+            Token::Operand => {
+                !(adjoins && (before.ends_with("async") || before.ends_with("infer")))
+            }
+            // `() => void` ends a member.
+            _ => adjoins && before.ends_with("void"),
+        };
+        if behind_value && !OPERATORS.contains(&word) {
+            self.guesses.end_of_item();
+        }
+        if word == "infer" && self.peek(0) == b' ' {
+            self.guesses.once(start);
+        }
     }
 
     fn decorator(&mut self) {
@@ -341,100 +411,9 @@ impl Scanner<'_> {
         self.found.push(found);
         self.previous = Token::Operator;
     }
-
-    /// `<div`, `<>` and `<a.b` open an element; `<T,>(`, `<T extends U>(` and `<const T>(` are generic
-    /// arrows, and `<T>(x: T) => void` is a type: nothing closes it.
-    fn opens_element(&mut self) -> bool {
-        let text = self.text;
-        let rest = &text[self.at + 1..];
-        if rest.starts_with('>') {
-            return true;
-        }
-        let length = name_length(rest);
-        let name = &rest[..length];
-        let after = rest[length..].trim_start();
-        if name.is_empty() || name == "const" || after.starts_with([',', '=']) {
-            return false;
-        }
-        if after.starts_with("extends ") {
-            return false;
-        }
-        if !after.starts_with('>') {
-            return true;
-        }
-        let closings = self.closings.get_or_insert_with(|| closings(text));
-        closings.get(name).is_some_and(|last| *last > self.at)
-    }
-
-    /// A JSX element from its `<` to the end of its closing tag.
-    fn element(&mut self) {
-        let mut open = 0usize;
-        loop {
-            // At a `<`.
-            self.at += 1;
-            let closing = self.peek(0) == b'/';
-            let self_closed = self.tag();
-            match (closing, self_closed) {
-                (true, _) => open = open.saturating_sub(1),
-                (false, true) => {}
-                (false, false) => open += 1,
-            }
-            if open == 0 || !self.children() {
-                return;
-            }
-        }
-    }
-
-    /// The inside of a tag up to and including `>`; whether it ended in `/>`.
-    fn tag(&mut self) -> bool {
-        let mut slash = false;
-        while self.at < self.bytes.len() {
-            match self.bytes[self.at] {
-                b'>' => {
-                    self.at += 1;
-                    return slash;
-                }
-                quote @ (b'"' | b'\'') => {
-                    self.at += 1;
-                    while self.at < self.bytes.len() && self.bytes[self.at] != quote {
-                        self.at += 1;
-                    }
-                    self.at += 1;
-                    slash = false;
-                }
-                b'{' => {
-                    self.at += 1;
-                    self.previous = Token::Operator;
-                    self.code(Until::Brace);
-                    slash = false;
-                }
-                byte => {
-                    slash = byte == b'/';
-                    self.at += 1;
-                }
-            }
-        }
-        false
-    }
-
-    /// JSX text and `{…}` up to the next `<`; `false` at the end of the text.
-    fn children(&mut self) -> bool {
-        while self.at < self.bytes.len() {
-            match self.bytes[self.at] {
-                b'<' => return true,
-                b'{' => {
-                    self.at += 1;
-                    self.previous = Token::Operator;
-                    self.code(Until::Brace);
-                }
-                _ => self.at += 1,
-            }
-        }
-        false
-    }
 }
 
-fn is_word_byte(byte: u8) -> bool {
+pub(super) fn is_word_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte == b'#' || byte >= 0x80
 }
 

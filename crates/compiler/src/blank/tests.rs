@@ -359,3 +359,34 @@ fn a_megabyte_of_anything_is_scanned_in_one_go() {
         }
     }
 }
+
+#[test]
+fn what_is_read_twice_counts_inside_one_another_only() {
+    let too_many = |text: &str| blank(text, false).gave_up.is_some();
+    // Without semicolons, as members, in lists, one behind the other: none is inside of another.
+    for beside in [
+        "const f = <T>(x: T) => a ? (b) : (c) => x\n",
+        "const f = a ? (b) : c => d\n",
+        "m?(a: A): (b: B) => void\n",
+        "<any>a, ",
+        "if (<any>a) { b ? (c) : d => e }\n",
+        "type A<T> = T extends (infer U)[] ? U : T\n",
+        "const t = f<string>`${a}`\n",
+        "a = b ? (c) : d; ",
+    ] {
+        assert!(!too_many(&beside.repeat(100)), "{beside}");
+    }
+    for (open, close) in [
+        ("<any>(", ")"),
+        ("a ? (b) : c => ", ""),
+        ("a ? (b): c => { return ", "}"),
+        ("f(<T>(x: T = ", ") => 1)"),
+        ("f<string>`${", "}`"),
+        ("A extends [infer U extends ", "]"),
+        ("a ? async (b): Promise<c> => ", " : 0"),
+    ] {
+        let nested = |n: usize| format!("{}1{}", open.repeat(n), close.repeat(n));
+        assert!(!too_many(&nested(16)), "{open}");
+        assert!(too_many(&nested(17)), "{open}");
+    }
+}

@@ -71,10 +71,21 @@ pub(crate) fn dropped_import(file: usize, range: Range, specifier: &str) -> Repo
             "KT3014",
             file,
             range,
-            format!("`{specifier}` is loaded on the server only"),
+            format!("`{specifier}` is not loaded in clients"),
         )
         .warning()
         .help("a file with backend functions gives the client its stubs; write `/* @client */` before the import if clients need it too")
+}
+
+/// An import of a picture or a style sheet by name, in what the server runs.
+pub(crate) fn asset_on_server(file: usize, range: Range, specifier: &str) -> Report {
+    Report::error(
+        "KT3018",
+        file,
+        range,
+        format!("the server loads this file, and cannot load `{specifier}`"),
+    )
+    .help("pictures and style sheets are for a bundler: move what uses this to a file of its own, without backend functions")
 }
 
 /// A name that modules of `CommonJS` have.

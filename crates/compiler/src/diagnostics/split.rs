@@ -79,8 +79,13 @@ pub(crate) fn unsupported_in_route(file: usize, range: Range, what: &str) -> Rep
 
 /// An import of a project file that is not there.
 pub(crate) fn missing_module(file: usize, range: Range, specifier: &str) -> Report {
-    Report::error("KT3007", file, range, format!("`{specifier}` leads to no file of this project"))
-        .help("relative imports are looked up as they are, with `.ts`, `.tsx`, `.js`, and as a folder with `index.ts`")
+    let help = if specifier.starts_with('#') {
+        "`#…` is looked up in `imports` of the nearest package.json"
+    } else {
+        "relative imports are looked up as they are, with `.ts`, `.tsx`, `.js`, and as a folder with `index.ts`"
+    };
+    let message = format!("`{specifier}` leads to no file of this project");
+    Report::error("KT3007", file, range, message).help(help)
 }
 
 /// The standard spelling in a form that is not understood.

@@ -117,6 +117,17 @@ pub(crate) fn nested_too_deep(file: usize, range: Range) -> Report {
     .help("split it into smaller functions")
 }
 
+/// So many places that can be read in two ways inside one another that reading them would not end.
+pub(crate) fn guessed_too_deep(file: usize, range: Range) -> Report {
+    Report::error(
+        "KT1011",
+        file,
+        range,
+        "too much inside one another here can be read in two ways".to_owned(),
+    )
+    .help("give the inner parts names of their own: every `<T>(…)` and every `a ? (b) : c => …` doubles the time it takes to read what is inside")
+}
+
 /// `using` outside of a block: the whole module would have to be wrapped.
 pub(crate) fn top_level_using(file: usize, range: Range) -> Report {
     Report::error(

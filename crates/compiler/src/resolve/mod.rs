@@ -2,12 +2,14 @@
 //! TypeScript's rules; everything else is asked of [`Resolve`], so that the compiler itself never
 //! sees a file system.
 
+mod json;
 mod read;
 mod relative;
 mod specifiers;
 
+pub(crate) use json::json_module;
 pub(crate) use read::{Input, Links, has_extension, read_all};
-pub(crate) use specifiers::{dynamic_import, json_module, specifiers};
+pub(crate) use specifiers::{dynamic_import, specifiers};
 
 /// Somebody who knows the file system: path aliases, `#internal` imports, workspace packages.
 ///
@@ -28,7 +30,8 @@ pub trait Resolve: Sync {
 pub enum Resolution {
     /// A source file that is part of this build, by name.
     File(String),
-    /// A package or a part of the platform: the import stays as it is.
+    /// A package or a part of the platform: the import stays as it is. By a relative specifier, a
+    /// file that is no module (a style sheet, a picture): it stays where it lies, for a bundler.
     Package,
     /// Nothing.
     Missing,
@@ -43,13 +46,23 @@ pub struct Outside {
     pub shown: String,
 }
 
+/// Whether a specifier leads to a file by its own path that is no module.
+pub(crate) fn is_asset(specifier: &str) -> bool {
+    const MODULES: [&str; 9] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "json"];
+    let last = specifier.rsplit('/').next().unwrap_or_default();
+    let extension = last.rsplit_once('.').map(|(_, extension)| extension);
+    specifier.starts_with('.') && extension.is_some_and(|e| !e.is_empty() && !MODULES.contains(&e))
+}
+
 /// A project by itself: imports that aren't relative are packages.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Isolated;
 
 impl Resolve for Isolated {
     fn resolve(&self, _: &str, specifier: &str) -> Resolution {
-        if specifier.starts_with(['.', '#']) {
+        if is_asset(specifier) {
+            Resolution::Package
+        } else if specifier.starts_with(['.', '#']) {
             Resolution::Missing
         } else {
             Resolution::Package

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::json::json_module;
 use super::relative::find;
-use super::specifiers::json_module;
 use super::{Resolution, Resolve};
 use crate::SourceFile;
 use crate::cache::{Cache, Read, at};

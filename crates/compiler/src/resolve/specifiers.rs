@@ -42,7 +42,7 @@ impl Visit for Specifiers {
 
     fn visit_call_expr(&mut self, node: &CallExpr) {
         if let Some(src) = dynamic_import(node) {
-            self.add(src);
+            self.add(&src);
         }
         node.visit_children_with(self);
     }
@@ -57,18 +57,21 @@ impl Visit for Specifiers {
     }
 }
 
-/// The specifier of `import('…')`.
-pub(crate) fn dynamic_import(call: &CallExpr) -> Option<&Str> {
+/// The specifier of `import('…')`, in whatever quotes.
+pub(crate) fn dynamic_import(call: &CallExpr) -> Option<Str> {
     let (Callee::Import(_), Some(first)) = (&call.callee, call.args.first()) else {
         return None;
     };
     match &*first.expr {
-        Expr::Lit(Lit::Str(src)) => Some(src),
+        Expr::Lit(Lit::Str(src)) => Some(src.clone()),
+        Expr::Tpl(template) => match template.quasis.as_slice() {
+            [only] => Some(Str {
+                span: template.span,
+                value: only.cooked.clone()?,
+                raw: None,
+            }),
+            _ => None,
+        },
         _ => None,
     }
-}
-
-/// A JSON file as a module: its value is the default export (TC39, "JSON modules").
-pub(crate) fn json_module(text: &str) -> String {
-    format!("export default {};\n", text.trim())
 }

@@ -9,6 +9,7 @@ use swc_core::ecma::visit::{VisitMut, VisitMutWith};
 use super::lower::HELPERS_SPECIFIER;
 use super::{output_path, relative};
 use crate::modules::{Modules, Source};
+use crate::parse::Parsed;
 use crate::resolve::{dynamic_import, has_extension};
 
 /// Where the imports of one output file lead.
@@ -48,8 +49,31 @@ impl Redirect<'_> {
                     is_json: false,
                 })
             }
+            Source::Bare(path) if path.starts_with('.') && self.half == "client" => Some(Target {
+                to: self.asset(&path),
+                is_json: false,
+            }),
             Source::Bare(_) => None,
         }
+    }
+
+    /// Where a style sheet or a picture lies, seen from the output folder: bundlers take it from
+    /// there, with all that it names itself.
+    fn asset(&self, specifier: &str) -> String {
+        let mut folders: Vec<&str> = vec![".."; self.modules.out_depth];
+        let importer = shown(&self.modules.files[self.file]);
+        folders.extend(importer.split('/'));
+        folders.pop();
+        for part in specifier.split('/') {
+            match part {
+                "." => {}
+                ".." if folders.last().is_some_and(|last| *last != "..") => {
+                    folders.pop();
+                }
+                part => folders.push(part),
+            }
+        }
+        folders.join("/")
     }
 
     /// A JSON file has become a module: what says that it is JSON goes.
@@ -62,6 +86,14 @@ impl Redirect<'_> {
         }
         *src = specifier(src, relative(self.here, &target.to));
     }
+}
+
+/// The path of a file relative to the project, wherever it lies.
+fn shown(parsed: &Parsed) -> String {
+    let files = parsed.sources.files();
+    files
+        .first()
+        .map_or_else(|| parsed.path.clone(), |file| file.name.to_string())
 }
 
 struct Target {
@@ -94,7 +126,7 @@ impl VisitMut for Redirect<'_> {
 
     fn visit_mut_call_expr(&mut self, node: &mut CallExpr) {
         node.visit_mut_children_with(self);
-        let Some(src) = dynamic_import(node).cloned() else {
+        let Some(src) = dynamic_import(node) else {
             return;
         };
         let Some(target) = self.target(&src.value.to_string_lossy()) else {

@@ -147,16 +147,9 @@ pub(crate) fn server_module(
     let parsed = &modules.files[file];
     let here = format!("server/{}", output_path(&parsed.path));
     let mut module = half.module.clone();
-    let mut redirect = Redirect {
-        modules,
-        file,
-        here: &here,
-        half: "server",
-    };
     let mut calls = false;
     let mut list = Vec::new();
     for (item, facts) in module.body.iter_mut().zip(items) {
-        redirect.item(item);
         if middleware.file == Some(file) && facts.declares.first().is_some_and(|d| d == "default") {
             list = named(item, &PassOn::new(modules, file, half, contextual));
             middleware_list(item, &|| PassOn::new(modules, file, half, contextual));
@@ -170,6 +163,7 @@ pub(crate) fn server_module(
         }
     }
     server.values.filter(modules, file, &mut module);
+    lead_imports(modules, file, &here, &mut module);
     if middleware.file == Some(file) {
         let wanted = splice::Wanted {
             lists: &server.chains,
@@ -235,6 +229,25 @@ pub(crate) fn server_module(
         true,
         &here,
     )
+}
+
+/// Leads imports to the server halves of what they name, once nobody asks by the specifiers as
+/// written any more.
+fn lead_imports(modules: &Modules, file: usize, here: &str, module: &mut Module) {
+    // Style sheets are the client's; what names something of an asset is an error (KT3018).
+    module.body.retain(|item| {
+        !matches!(item, ModuleItem::ModuleDecl(ModuleDecl::Import(import))
+            if modules.is_asset(file, &import.src.value.to_string_lossy()))
+    });
+    let mut redirect = Redirect {
+        modules,
+        file,
+        here,
+        half: "server",
+    };
+    for item in &mut module.body {
+        redirect.item(item);
+    }
 }
 
 /// What the optimiser knows of a file from outside of it.

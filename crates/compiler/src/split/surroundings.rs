@@ -73,8 +73,18 @@ pub(crate) fn check_surroundings(
                     && !in_client
                     && on_server.contains(&file)
                     && !reach.server_imports.contains(&(file, index));
+                let specifier = import.src.value.to_string_lossy();
+                if on_server.contains(&file)
+                    && !import.specifiers.is_empty()
+                    && modules.is_asset(file, &specifier)
+                {
+                    reports.push(errors::asset_on_server(
+                        file,
+                        range_of(import.span),
+                        &specifier,
+                    ));
+                }
                 if dropped {
-                    let specifier = import.src.value.to_string_lossy();
                     reports.push(errors::dropped_import(
                         file,
                         range_of(import.span),

@@ -6,6 +6,7 @@ mod commonjs;
 mod fields;
 mod helpers;
 mod needs;
+mod verbatim;
 
 pub(crate) use helpers::{HELPERS_SOURCE, HELPERS_SPECIFIER, helpers_of};
 
@@ -17,7 +18,7 @@ use swc_core::ecma::transforms::proposal::decorator_2023_11::decorator_2023_11;
 use swc_core::ecma::transforms::proposal::decorators;
 use swc_core::ecma::transforms::proposal::explicit_resource_management::explicit_resource_management;
 use swc_core::ecma::transforms::react::{Options, Runtime, react};
-use swc_core::ecma::transforms::typescript::{Config, typescript};
+use swc_core::ecma::transforms::typescript::{Config, TsxConfig, tsx, typescript};
 use swc_core::ecma::visit::VisitMutWith;
 
 use crate::Language;
@@ -55,10 +56,20 @@ pub(super) fn lower(
         }
         let config = Config {
             no_empty_export: true,
+            verbatim_module_syntax: language.verbatim_imports,
             native_class_properties: !language.assigned_fields,
             ..Config::default()
         };
-        typescript(config, unresolved, top_level).process(&mut program);
+        if needs.jsx && is_classic(language, &parsed.text) {
+            let factories = TsxConfig {
+                pragma: text_of(language.jsx_factory.as_ref()),
+                pragma_frag: text_of(language.jsx_fragment_factory.as_ref()),
+            };
+            let (sources, comments) = (parsed.sources.clone(), parsed.notes.lend());
+            tsx(sources, config, factories, comments, unresolved, top_level).process(&mut program);
+        } else {
+            typescript(config, unresolved, top_level).process(&mut program);
+        }
         inject_helpers(unresolved).process(&mut program);
     });
     let mut notes = parsed.notes.clone();
@@ -77,8 +88,20 @@ pub(super) fn lower(
     let Program::Module(mut module) = program else {
         unreachable!("a module stays a module")
     };
+    if language.verbatim_imports {
+        verbatim::unused_for_their_effect(&mut module);
+    }
     helpers::rename(&mut module);
     (module, notes)
+}
+
+/// Whether elements become calls of what the file imports itself: that import is no type's.
+fn is_classic(language: &Language, text: &str) -> bool {
+    language.classic_jsx || text.contains("@jsx ") || text.contains("@jsxRuntime classic")
+}
+
+fn text_of<T: From<String>>(option: Option<&String>) -> Option<T> {
+    option.cloned().map(T::from)
 }
 
 fn legacy(language: &Language) -> decorators::Config {
@@ -90,7 +113,6 @@ fn legacy(language: &Language) -> decorators::Config {
 }
 
 fn jsx(language: &Language) -> Options {
-    let text = |option: &Option<String>| option.clone().map(Into::into);
     Options {
         runtime: Some(if language.classic_jsx {
             Runtime::Classic
@@ -98,8 +120,8 @@ fn jsx(language: &Language) -> Options {
             Runtime::Automatic
         }),
         import_source: language.jsx_import_source.as_deref().map(Into::into),
-        pragma: text(&language.jsx_factory),
-        pragma_frag: text(&language.jsx_fragment_factory),
+        pragma: text_of(language.jsx_factory.as_ref()),
+        pragma_frag: text_of(language.jsx_fragment_factory.as_ref()),
         ..Options::default()
     }
 }
