@@ -34,13 +34,13 @@ pub(super) fn of_call(
         .map(|(name, value)| (name.to_ascii_lowercase(), *value))
         .filter(|(name, _)| !is_withheld(name))
         .collect();
-    let carried = carrier.iter().filter(|(name, _)| {
+    let taken = carrier.iter().filter(|(name, _)| {
         let replaced = is_of_the_call(name) && metadata.iter().any(|(own, _)| own == name);
         !is_withheld(name) && !replaced
     });
-    let mut headers: Vec<_> = carried.cloned().collect();
+    let mut headers: Vec<_> = taken.cloned().collect();
     let own = metadata.iter().filter(|(name, _)| {
-        is_of_the_call(name) || !carrier.iter().any(|(carried, _)| carried == name)
+        is_of_the_call(name) || !carrier.iter().any(|(taken, _)| taken == name)
     });
     headers.extend(own.map(|(name, value)| (name.clone(), (*value).to_owned())));
     headers

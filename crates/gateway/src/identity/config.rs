@@ -24,7 +24,7 @@ pub struct TokenConfig {
 
 impl TokenConfig {
     /// A larger one would make expiry meaningless.
-    pub const MAX_LEEWAY: Duration = Duration::from_secs(120);
+    pub const MAX_LEEWAY: Duration = Duration::from_mins(2);
 }
 
 impl Default for TokenConfig {

@@ -55,15 +55,15 @@ pub enum IssueError {
 
 impl IssueError {
     /// The longest a token lives.
-    pub const MAX_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
-    const DEFAULT_TTL: Duration = Duration::from_secs(3600);
+    pub const MAX_TTL: Duration = Duration::from_hours(30 * 24);
+    const DEFAULT_TTL: Duration = Duration::from_hours(1);
 }
 
 /// Signs tokens.
 pub(crate) struct Issuer {
     key: Option<EncodingKey>,
-    issuer: Option<String>,
-    audience: Option<String>,
+    iss: Option<String>,
+    aud: Option<String>,
 }
 
 /// What one call may issue.
@@ -97,8 +97,8 @@ impl Issuer {
         Self {
             key: secret.map(EncodingKey::from_secret),
             // Its own tokens have to pass its own checks.
-            issuer: config.tokens.issuers.first().cloned(),
-            audience: config.tokens.audiences.first().cloned(),
+            iss: config.tokens.issuers.first().cloned(),
+            aud: config.tokens.audiences.first().cloned(),
         }
     }
 }
@@ -126,8 +126,8 @@ impl Issuing {
         }
         let now = unix_ms / 1000;
         let claims = Claims {
-            iss: self.issuer.issuer.as_deref(),
-            aud: self.issuer.audience.as_deref(),
+            iss: self.issuer.iss.as_deref(),
+            aud: self.issuer.aud.as_deref(),
             sub: &token.sub,
             owner: token.owner.as_deref(),
             groups: &token.groups,

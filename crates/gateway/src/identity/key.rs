@@ -211,7 +211,7 @@ mod tests {
                 Some(KeyError::Malformed),
             ),
             ("[]".to_owned(), Some(KeyError::Malformed)),
-            ("".to_owned(), Some(KeyError::Malformed)),
+            (String::new(), Some(KeyError::Malformed)),
         ] {
             assert_eq!(TokenKey::from_jwk(&jwk).err(), error, "{jwk}");
         }
