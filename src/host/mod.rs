@@ -16,6 +16,7 @@ mod ready;
 mod reload;
 mod server;
 mod sessions;
+mod stream;
 mod tls;
 mod websocket;
 

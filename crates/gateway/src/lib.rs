@@ -21,6 +21,7 @@ mod resume;
 mod session;
 mod socket;
 mod storage;
+mod subscribe;
 
 pub use carry::{Inbound, Outbound};
 pub use config::GatewayConfig;
@@ -40,6 +41,7 @@ pub use migrate::{
 pub use perm::Perm;
 pub use session::Session;
 pub use storage::{
-    CallKey, Committed, Dependencies, Direction, Domain, Domains, Mode, Page, Schema, Slot,
+    CallKey, Committed, Dependencies, Direction, Domain, Domains, Mode, Page, Place, Schema, Slot,
     Snapshot, Statement, StorageError, Stored, Table, TableSql, Transaction, Txid, is_owner,
 };
+pub use subscribe::Events;

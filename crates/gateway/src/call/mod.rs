@@ -33,7 +33,7 @@ pub(crate) struct Call<'a, H: Host> {
 impl<H: Host> Call<'_, H> {
     /// Runs the call to its answer, within its time.
     pub async fn run(self) -> Result<Answer, Refusal> {
-        let identity = self.identify()?;
+        let identity = self.gateway.identify(self.session, self.request.token)?;
         let route = self.permitted(&identity)?;
         let context = Arc::new(self.context(&identity, route));
         let key = route.may_write().then(|| self.key(&identity));
@@ -46,19 +46,6 @@ impl<H: Host> Call<'_, H> {
         match select(attempts, timer).await {
             Either::Left((answer, _)) => answer,
             Either::Right(((), _)) => Err(Refusal::timeout()),
-        }
-    }
-
-    /// The token's user if the call shows one, else the session's, else the development identity.
-    fn identify(&self) -> Result<Arc<Identity>, Refusal> {
-        match (self.request.token, self.session.identity()) {
-            (Some(token), _) => {
-                let now = self.gateway.host.clock().unix_ms();
-                self.session
-                    .pin(self.gateway.authenticator.verify(token, now)?)
-            }
-            (None, Some(identity)) => Ok(identity),
-            (None, None) => self.gateway.authenticator.anonymous().map(Arc::new),
         }
     }
 
@@ -130,6 +117,24 @@ impl<H: Host> Call<'_, H> {
         CallKey {
             sid,
             req_hash: self.request.request_hash.to_vec(),
+        }
+    }
+}
+
+impl<H: Host> Gateway<H> {
+    /// The token's user if there is one, else the session's, else the development identity.
+    pub(crate) fn identify(
+        &self,
+        session: &Session,
+        token: Option<&str>,
+    ) -> Result<Arc<Identity>, Refusal> {
+        match (token, session.identity()) {
+            (Some(token), _) => {
+                let now = self.host.clock().unix_ms();
+                session.pin(self.authenticator.verify(token, now)?)
+            }
+            (None, Some(identity)) => Ok(identity),
+            (None, None) => self.authenticator.anonymous().map(Arc::new),
         }
     }
 }
