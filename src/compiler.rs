@@ -32,6 +32,8 @@ pub struct CompileOptions {
     pub watch: Option<bool>,
     /// Whether the server is optimised; by default that of a production build is.
     pub optimise: Option<bool>,
+    /// Write nothing if the lock file would change. Default false.
+    pub frozen_lock: Option<bool>,
 }
 
 /// One route of the compiled project.
@@ -175,6 +177,7 @@ pub fn compile_project(root: String, options: CompileOptions) -> Result<CompileR
             (_, Some(true)) => Caching::Memory,
             _ => Caching::Disk,
         },
+        options.frozen_lock.unwrap_or(false),
     )
     .map_err(|error| Error::from_reason(error.to_string()))?;
     result(compiled)

@@ -20,6 +20,8 @@ export interface CompileOptions {
   watch?: boolean;
   /** Whether the server is optimised. Default: in production. */
   optimise?: boolean;
+  /** Write nothing if the lock file would change: `lock` of the result says how. Default false. */
+  frozenLock?: boolean;
 }
 
 export interface Diagnostic {
