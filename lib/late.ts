@@ -41,11 +41,11 @@ type Level = Callable & { [name: string]: Level };
 function level(path: readonly string[]): Level {
   const find = async (): Promise<Callable> => {
     const { api: compiled } = await client();
-    let found = compiled as unknown as Level;
-    for (const name of path) found = found?.[name] as Level;
-    if (typeof found !== 'function')
+    let named = compiled as unknown as Level;
+    for (const name of path) named = named?.[name] as Level;
+    if (typeof named !== 'function')
       throw new TypeError(`There is no backend function '${path.join('.')}' in this build`);
-    return found;
+    return named;
   };
   const call = async (...args: unknown[]): Promise<unknown> => await (await find())(...args);
   const raw = async (...args: unknown[]): Promise<unknown> => await (await find()).raw(...args);

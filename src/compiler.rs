@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kontract_compiler::{ClientConfig, Mode, Options, RouteNames};
+use kontract_compiler::{ClientConfig, Mode, Options, RouteNames, Suite};
 use napi::bindgen_prelude::{Error, Result};
 use napi_derive::napi;
 use serde::Deserialize;
@@ -22,6 +22,8 @@ pub struct CompileOptions {
     pub pins: Option<Vec<String>>,
     /// What functions are called on the wire: `by-name` (default) or `by-module`.
     pub routes: Option<String>,
+    /// What clients encrypt with: `chacha20-poly1305` (default) or `aes-256-gcm`.
+    pub suite: Option<String>,
     /// Skip the work when nothing has changed; default true.
     pub cache: Option<bool>,
     /// Call every middleware instead of splicing it: what the tests of splicing compare with.
@@ -30,6 +32,8 @@ pub struct CompileOptions {
     pub watch: Option<bool>,
     /// Whether the server is optimised; by default that of a production build is.
     pub optimise: Option<bool>,
+    /// Write nothing if the lock file would change. Default false.
+    pub frozen_lock: Option<bool>,
 }
 
 /// One route of the compiled project.
@@ -134,9 +138,19 @@ pub fn compile_project(root: String, options: CompileOptions) -> Result<CompileR
             )));
         }
     };
+    let suite = match options.suite.as_deref() {
+        None | Some("chacha20-poly1305") => Suite::ChaCha20Poly1305,
+        Some("aes-256-gcm") => Suite::Aes256Gcm,
+        Some(other) => {
+            return Err(Error::from_reason(format!(
+                "suite '{other}' is neither 'chacha20-poly1305' nor 'aes-256-gcm'"
+            )));
+        }
+    };
     let client = ClientConfig {
         url: options.url,
         pins: options.pins.unwrap_or_default(),
+        suite,
     };
     let routes = match options.routes.as_deref() {
         None | Some("by-name") => RouteNames::ByName,
@@ -163,6 +177,7 @@ pub fn compile_project(root: String, options: CompileOptions) -> Result<CompileR
             (_, Some(true)) => Caching::Memory,
             _ => Caching::Disk,
         },
+        options.frozen_lock.unwrap_or(false),
     )
     .map_err(|error| Error::from_reason(error.to_string()))?;
     result(compiled)

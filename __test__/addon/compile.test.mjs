@@ -124,3 +124,20 @@ test('two folders, the same bytes', (t) => {
     assert.ok(!text.includes(one), `${file} names the folder it was built in`);
   }
 });
+
+test('the suite decides which client the build stands on', (t) => {
+  const folder = project(t, FILES);
+  const lead = (options) => {
+    assert.equal(compile(folder, options).changed, true);
+    const read = (name) => readFileSync(join(folder, OUT, 'client', name), 'utf8').split('\n')[0];
+    return [read('rpc.js'), read('index.js')];
+  };
+  for (const [suite, name] of [
+    [undefined, 'kontract/client'],
+    ['aes-256-gcm', 'kontract/client/webcrypto'],
+    ['chacha20-poly1305', 'kontract/client'],
+  ]) {
+    assert.deepEqual(lead({ suite }), [`import { createRpc } from "${name}";`, `export * from "${name}";`]);
+  }
+  assert.throws(() => compile(folder, { suite: 'rot13' }), /suite 'rot13' is neither/);
+});

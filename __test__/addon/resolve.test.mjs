@@ -152,3 +152,26 @@ test('an installed package stays an import, its sources beside its code or not',
   compiled(folder);
   assert.match(output(folder, 'server/src/a.js'), /from ['"]slugger['"]/);
 });
+
+test('customConditions of what tsconfig.json extends', (t) => {
+  const folder = project(t, {
+    'tsconfig.json': `{ "extends": "@acme/tsconfig/base.json", /* and no more */ }`,
+    'node_modules/@acme/tsconfig/package.json': JSON.stringify({ name: '@acme/tsconfig' }),
+    'node_modules/@acme/tsconfig/base.json': `{ "compilerOptions": { "customConditions": ["acme-source"], }, }`,
+    'shared/package.json': JSON.stringify({
+      name: '@acme/shared',
+      exports: { '.': { 'acme-source': './src/index.ts', default: './dist/index.js' } },
+    }),
+    'shared/src/index.ts': SLUG,
+    'shared/dist/index.js': 'export const slug = String;\n',
+    'src/a.ts': BACKEND.replace('SPECIFIER', '@acme/shared'),
+  });
+  symlinkSync(join(folder, 'shared'), join(folder, 'node_modules/@acme/shared'));
+  compiled(folder);
+  assert.match(output(folder, 'server/src/a.js'), /from "\.\.\/shared\/src\/index\.js"/);
+
+  // Without them the package is what it publishes.
+  write(folder, { 'node_modules/@acme/tsconfig/base.json': '{}' });
+  compiled(folder);
+  assert.doesNotMatch(output(folder, 'server/src/a.js'), /shared\/src\/index/);
+});

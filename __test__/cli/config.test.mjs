@@ -24,6 +24,11 @@ describe('kontract.config.json', () => {
       port: 0,
       devIdentity: 'ada',
       maxFrame: 1 << 20,
+      origins: ['https://app.example.com', '*'],
+      trustProxy: ['127.0.0.1', '10.0.0.0/8', '::1'],
+      tls: { cert: 'cert.pem', key: 'key.pem' },
+      drainSeconds: 5,
+      limits: { connections: 10, readSeconds: 5 },
     };
     assert.deepEqual(parseConfig(JSON.stringify({ $schema: './x.json', ...config })), config);
   });
@@ -46,6 +51,14 @@ describe('kontract.config.json', () => {
     assert.match(refused({ pins: [PIN, 'short'] }), /pins\[1\] is not valid: "short"/);
     assert.match(refused({ pins: [PIN, PIN, PIN] }), /pins holds 3, at most 2 are allowed/);
     assert.match(refused({ url: 'ftp://x' }), /url is not valid: "ftp:\/\/x"\. Where built clients call/);
+    assert.match(refused({ origins: ['https://app.example.com/'] }), /origins\[0\] is not valid/);
+    assert.match(refused({ trustProxy: ['localhost'] }), /trustProxy\[0\] is not valid/);
+    assert.match(refused({ tls: { cert: 'cert.pem' } }), /tls\.key is missing/);
+    assert.match(
+      refused({ limits: { conections: 1 } }),
+      /limits\.conections is not a setting; did you mean connections/,
+    );
+    assert.match(refused({ limits: { connections: 0 } }), /limits\.connections should be between 1 and/);
     assert.match(refused('[]'), /the file should be an object, this is an array/);
     assert.match(refused('null'), /the file should be an object, this is null/);
   });

@@ -122,6 +122,7 @@ describe('kontract build and the lock file', () => {
     assert.match(refused.diagnostics[0].message, /kontract\.lock\.json is out of date/);
     assert.match(refused.diagnostics[0].help, /kontract sync/);
     assert.equal(existsSync(join(folder, 'kontract.lock.json')), false);
+    assert.equal(existsSync(join(folder, 'dist')), false, 'refused before anything is written');
     assert.equal((await built(folder, ['--no-frozen-lock'], { CI: 'true' })).ok, true);
     assert.deepEqual(Object.keys(lockOf(folder).tables), ['notes']);
     assert.equal((await built(folder, [], { CI: 'true' })).ok, true);

@@ -37,6 +37,12 @@ test('pages of other origins may not call, over HTTP or a WebSocket', async (t) 
   for (const origin of ['https://evil.example', 'null', 'https://app.example.com.evil.example', 'http://localhost:1'])
     assert.deepEqual(await from(origin), [403, null], origin);
 
+  const elsewhere = await fetch(`${server.url}/v1/echo`, {
+    method: 'POST',
+    headers: { origin: 'https://evil.example' },
+  });
+  assert.equal(elsewhere.status, 403, 'whatever else takes a POST');
+
   for (const [origin, status] of [
     ['https://evil.example', 403],
     ['https://app.example.com', undefined],

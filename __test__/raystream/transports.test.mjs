@@ -78,6 +78,33 @@ test('text pings and sealed heartbeats are answered', async (t) => {
   assert.equal(warned.mock.callCount(), 0);
 });
 
+test('over HTTP calls of one tick share a POST, whose answers come as they are ready', async (t) => {
+  const server = await startGateway(t, functions);
+  const posts = [];
+  const fetch = (url, init) => {
+    posts.push(init.headers['content-type']);
+    return globalThis.fetch(url, init);
+  };
+  const { call } = connect(t, server, { transport: 'http', fetch });
+  const order = [];
+  const texts = Array.from({ length: 250 }, (_, i) => `${i}`);
+  await Promise.all([
+    call('slow', '300').then((reply) => order.push(reply)),
+    Promise.all(texts.map((text) => call('echo', text))).then((replies) => order.push(replies)),
+  ]);
+  assert.deepEqual(order, [texts, 'after 300']);
+  assert.deepEqual(posts, ['application/octet-stream', 'application/raystream-frames']);
+  assert.equal(await call('echo', 'alone'), 'alone');
+  assert.equal(posts.at(-1), 'application/octet-stream');
+  // One of them stops waiting: the others are still answered.
+  const aborter = new AbortController();
+  const stopped = call('slow', '200', { signal: aborter.signal });
+  const other = call('slow', '100');
+  setTimeout(() => aborter.abort(new Error('enough')), 20);
+  await assert.rejects(stopped, /enough/);
+  assert.equal(await other, 'after 100');
+});
+
 for (const transport of ['websocket', 'http']) {
   test(`${transport}: a host that stops answers what is under way, and the next one goes on`, async (t) => {
     const server = await startGateway(t, functions);
@@ -124,4 +151,16 @@ test('a gateway of another key gets no call', async (t) => {
   const pin = `${server.pin.slice(0, -2)}${server.pin.endsWith('A') ? 'EA' : 'AA'}`;
   const { call } = connect(t, { ...server, pin });
   await assert.rejects(call('echo', 'a'), (error) => error instanceof HttpError && error.status === 503);
+});
+
+const skip = globalThis.WebSocket ? false : `Node ${process.versions.node} has no WebSocket of its own`;
+test("the runtime's own WebSocket does", { skip }, async (t) => {
+  const server = await startGateway(t, functions);
+  const client = createClient({ url: server.url, pins: [server.pin], transport: 'websocket' });
+  cleanup(t, () => client.close());
+  const call = (text) => client.call({ ...route('echo'), hash: '' }, [text]);
+  const texts = Array.from({ length: 100 }, (_, i) => `${i}`);
+  assert.deepEqual(await Promise.all(texts.map(call)), texts);
+  await client.close();
+  assert.equal(await call('again'), 'again');
 });

@@ -177,3 +177,24 @@ test('calls end although nobody reads their replies', async (t) => {
   socket.resume();
   for (let i = 0; i < 32; i++) assert.equal((await reply()).data.length, big.length);
 });
+
+test('ten seconds for a handshake, and ten for the first frame after it', async (t) => {
+  const server = await startGateway(t, functions);
+  const started = performance.now();
+  const mute = new Socket(server.host);
+  await mute.opened;
+  const [unused, used] = [await connect(t, server), await connect(t, server)];
+  used.socket.send(used.wire.heartbeat());
+  // Not a frame: anybody on the path could send it.
+  unused.socket.send('rs1:ping');
+  assert.equal(await unused.socket.next(), 'rs1:pong');
+  const ends = [mute.closed, unused.socket.closed].map(async (closed) => [await closed, performance.now() - started]);
+  assert.equal(unused.wire.openClear(await unused.socket.next()), refused.expired);
+  for (const [[code, after], expected] of (await Promise.all(ends)).map((end, i) => [end, [1008, 4401][i]])) {
+    assert.equal(code, expected);
+    assert.ok(after > 9_000 && after < 14_000, `${code} after ${after} ms`);
+  }
+  assert.equal((await used.reply()).kind, 'heartbeat');
+  used.socket.send(used.wire.call('echo', 'still here'));
+  assert.equal((await used.reply()).data, 'still here');
+});

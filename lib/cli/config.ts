@@ -17,6 +17,7 @@ export interface Config {
   auth?: AuthConfig;
   http?: boolean;
   httpRoutes?: string[];
+  suite?: 'chacha20-poly1305' | 'aes-256-gcm';
   origins?: string[];
   trustProxy?: string[];
   tls?: { cert: string; key: string };
@@ -49,9 +50,9 @@ function schema(): Schema {
   return JSON.parse(readFileSync(new URL('./config.schema.json', import.meta.url), 'utf8')) as Schema;
 }
 
-/** The part of the compiler's options that decides what functions are called. */
-export function routesOf({ routes }: Config): Pick<Config, 'routes'> {
-  return routes === undefined ? {} : { routes };
+/** The part of the compiler's options that decides what functions are called, and under which cipher. */
+export function routesOf({ routes, suite }: Config): Pick<Config, 'routes' | 'suite'> {
+  return { ...(routes === undefined ? {} : { routes }), ...(suite === undefined ? {} : { suite }) };
 }
 
 /** The part of the server's options that decides who may come in, and how much of it. */

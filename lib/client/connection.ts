@@ -54,6 +54,7 @@ export class Connection {
   /** Calls that wait for a network. */
   readonly #offline = new Set<() => void>();
   #state: ConnectionState = 'idle';
+  #later: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
   #closed = false;
   #socketFrom = 0;
@@ -184,7 +185,20 @@ export class Connection {
       http.rest();
       for (const opened of this.#openings) opened(socket);
     }
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#later?.();
+    this.#later = undefined;
     const state = this.#derive();
+    if (state === this.#state) return;
+    // Who lost a session mostly asks for another at once: between the two nothing is worth a word.
+    if (state === 'idle') this.#later = this.#parts.clock.after(0, () => this.#settle(this.#derive()));
+    else this.#settle(state);
+  }
+
+  #settle(state: ConnectionState): void {
     if (state === this.#state) return;
     this.#state = state;
     this.#parts.stateChanged(state);
@@ -194,7 +208,7 @@ export class Connection {
     const lanes = Object.values(this.#lanes);
     if (this.#closed) return 'closed';
     if (this.#unwatch && this.isOffline) return 'offline';
-    if (lanes.some((lane) => lane.session)) return 'open';
+    if (lanes.some((lane) => lane.isThere)) return 'open';
     if (!lanes.some((lane) => lane.isOpening)) return 'idle';
     return lanes.some((lane) => lane.isLost) ? 'reconnecting' : 'connecting';
   }

@@ -57,6 +57,11 @@ export class Lane {
     return this.#session?.isUsable ? this.#session : undefined;
   }
 
+  /** Whether there is a session, though perhaps in doubt: until somebody asks, nobody looks. */
+  get isThere(): boolean {
+    return this.session !== undefined || (this.#suspect !== undefined && !this.#opening);
+  }
+
   get isOpening(): boolean {
     return this.#opening !== undefined;
   }

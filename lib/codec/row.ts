@@ -16,9 +16,9 @@ export function text(value: unknown): string {
   if (typeof value !== 'string') throw unexpected('string', value);
   // PostgreSQL's jsonb takes neither (postgresql.org/docs, "JSON Types").
   if (value.includes('\0')) throw new CodecError('a string with a NUL character');
-  const json = JSON.stringify(value);
-  if (/\\ud[89a-f]/.test(json) && /\p{Surrogate}/u.test(value)) throw new CodecError('half of a surrogate pair');
-  return json;
+  const quoted = JSON.stringify(value);
+  if (/\\ud[89a-f]/.test(quoted) && /\p{Surrogate}/u.test(value)) throw new CodecError('half of a surrogate pair');
+  return quoted;
 }
 
 export function number(value: unknown): string {
@@ -70,15 +70,15 @@ export function fromBase64(value: unknown): Uint8Array {
 
 export function list(value: unknown, item: (value: unknown) => string): string {
   if (!Array.isArray(value)) throw unexpected('an array', value);
-  let json = '';
+  let items = '';
   for (let i = 0; i < value.length; i++) {
     try {
-      json += (i === 0 ? '' : ',') + item(value[i]);
+      items += (i === 0 ? '' : ',') + item(value[i]);
     } catch (error) {
       throw within(error, '', i);
     }
   }
-  return `[${json}]`;
+  return `[${items}]`;
 }
 
 export function record(value: unknown, item: (value: unknown) => string): string {

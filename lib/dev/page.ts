@@ -102,6 +102,7 @@ function kontractModules({ root, build }: PageOptions): esbuild.Plugin {
   const own = new Map([
     ['kontract', join(build, 'client', 'index.js')],
     ['kontract/client', fileURLToPath(new URL('../client/index.js', import.meta.url))],
+    ['kontract/client/webcrypto', fileURLToPath(new URL('../client/webcrypto/index.js', import.meta.url))],
     ['kontract/codec', fileURLToPath(new URL('../codec/index.js', import.meta.url))],
   ]);
   return {

@@ -10,6 +10,8 @@ export interface CompileOptions {
   pins?: string[];
   /** What functions are called on the wire. Default `by-name`. */
   routes?: 'by-name' | 'by-module';
+  /** What clients encrypt with. Default `chacha20-poly1305`. */
+  suite?: 'chacha20-poly1305' | 'aes-256-gcm';
   /** Skip the work when nothing it depends on has changed. Default true. */
   cache?: boolean;
   /** Call every middleware instead of splicing it: what the tests of splicing compare with. Default false. */
@@ -18,6 +20,8 @@ export interface CompileOptions {
   watch?: boolean;
   /** Whether the server is optimised. Default: in production. */
   optimise?: boolean;
+  /** Write nothing if the lock file would change: `lock` of the result says how. Default false. */
+  frozenLock?: boolean;
 }
 
 export interface Diagnostic {

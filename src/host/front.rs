@@ -85,7 +85,7 @@ pub async fn admit(State(node): State<Arc<Node>>, mut request: Request, next: Ne
     };
     let client = node.front.proxies.client(peer, request.headers());
     request.extensions_mut().insert(Client(client));
-    if !is_call(request.uri().path()) {
+    if !is_call(request.method(), request.uri().path()) {
         return next.run(request).await;
     }
     if let Some(origin) = request.headers().get(header::ORIGIN)
@@ -109,9 +109,10 @@ pub async fn admit(State(node): State<Arc<Node>>, mut request: Request, next: Ne
     next.run(request).await
 }
 
-/// Everything but the page, health and the reload stream reaches handlers.
-fn is_call(path: &str) -> bool {
-    path.starts_with("/raystream/") || path == "/stream"
+/// Whether a request may reach handlers: the page, health and the reload stream are only looked at.
+fn is_call(method: &Method, path: &str) -> bool {
+    let looks = *method == Method::GET || *method == Method::HEAD;
+    !looks || path.starts_with("/raystream/") || path == "/stream"
 }
 
 impl Origins {

@@ -18,6 +18,7 @@ mod ready;
 mod reload;
 mod server;
 mod sessions;
+mod stream;
 mod tls;
 mod tokens;
 mod websocket;

@@ -16,7 +16,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::front::{Client, admit};
 use super::held::Bodily;
-use super::{Node, batch, carrier, plain, ready, websocket};
+use super::{Node, batch, carrier, plain, ready, stream, websocket};
 
 const FRAME: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
@@ -26,6 +26,7 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/raystream/v1/hs", post(handshake))
         .route("/raystream/v1/s/{session}", post(exchange))
         .route("/raystream/v1/ws", get(websocket::upgrade))
+        .route("/stream", get(stream::stream))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready::readyz));
     if node.development {

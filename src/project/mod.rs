@@ -3,6 +3,7 @@
 
 mod cache;
 mod clock;
+mod conditions;
 mod discover;
 mod disk;
 mod emit;
@@ -82,12 +83,14 @@ impl ProjectError {
 
 /// Compiles the project at `root` into `out_dir`, unless the cache shows that this was done already.
 ///
-/// When there are errors nothing is written: the previous good output stays.
+/// When there are errors nothing is written: the previous good output stays. `frozen` holds back the
+/// same way what would come with another lock file.
 pub fn compile_project(
     root: &Path,
     out_dir: &str,
     options: &Options,
     caching: Caching,
+    frozen: bool,
 ) -> Result<Compiled, ProjectError> {
     if out_dir.is_empty() || !disk::is_inside(out_dir) {
         return Err(ProjectError::OutDir(out_dir.to_owned()));
@@ -141,9 +144,10 @@ pub fn compile_project(
     let output = compile_again(&project, &options, &resolver, &mut session.compiler);
     clock.lap(|times, ms| times.compile_ms = ms);
     let ok = output.ok();
+    let held_back = frozen && project.lock.as_deref() != Some(output.lock.as_str());
     let diagnostics: Vec<Finding> = output.diagnostics.into_iter().map(Finding::from).collect();
     let mut emitted = Emitted::default();
-    if ok {
+    if ok && !held_back {
         emitted = emit::write(root, out_dir, &output.files, &mut session.intact)?;
         if use_cache {
             let (inputs, halves) = (resolver.inputs(), session.compiler.written());

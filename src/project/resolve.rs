@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ProjectError,
+    conditions::custom,
     discover::relative,
     disk::{read, sha256},
 };
@@ -50,8 +51,19 @@ impl Resolver {
             os: FileSystemOs::new(),
             seen: Arc::clone(&seen),
         };
+        let inner = ResolverGeneric::new_with_file_system(watched, options());
+        let find = |folder: &Path, specifier: &str| {
+            let found = inner.resolve(folder, specifier).ok()?;
+            Some(found.path().to_path_buf())
+        };
+        let mut conditions = custom(&root.join("tsconfig.json"), &find);
+        let known = options();
+        conditions.extend(known.condition_names.iter().cloned());
         Ok(Self {
-            inner: ResolverGeneric::new_with_file_system(watched, options()),
+            inner: inner.clone_with_options(ResolveOptions {
+                condition_names: conditions,
+                ..known
+            }),
             root,
             seen,
             names: Mutex::default(),

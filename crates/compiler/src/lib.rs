@@ -27,5 +27,5 @@ pub use cache::{Cache, Digest, Written};
 pub use compile::{compile, compile_again, compile_with};
 pub use diagnostics::{Diagnostic, Severity};
 pub use output::{Manifest, Output, Route, Table, TableField, Typing, Untyped};
-pub use project::{ClientConfig, Language, Mode, Options, Project, RouteNames, SourceFile};
+pub use project::{ClientConfig, Language, Mode, Options, Project, RouteNames, SourceFile, Suite};
 pub use resolve::{Isolated, Outside, Resolution, Resolve};

@@ -106,4 +106,26 @@ pub struct ClientConfig {
     pub url: Option<String>,
     /// The server's public keys, base64url.
     pub pins: Vec<String>,
+    /// What it encrypts with.
+    pub suite: Suite,
+}
+
+/// The client's cipher, and with it which of two implementations a bundle holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Suite {
+    /// ChaCha20-Poly1305, in `WebAssembly`.
+    #[default]
+    ChaCha20Poly1305,
+    /// AES-256-GCM, by the platform's `WebCrypto`: a fraction of the size, slower per call.
+    Aes256Gcm,
+}
+
+impl Suite {
+    /// The module the client stands on.
+    pub(crate) fn client_module(self) -> &'static str {
+        match self {
+            Self::ChaCha20Poly1305 => "kontract/client",
+            Self::Aes256Gcm => "kontract/client/webcrypto",
+        }
+    }
 }

@@ -3,9 +3,7 @@
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use kontract_raystream::{
-    CallId, ClearCode, MessageType, ReceiveError, Request, RpcCall, RpcError, SealError,
-};
+use kontract_raystream::{CallId, ClearCode, ReceiveError, Request, RpcCall, RpcError, SealError};
 
 use crate::call::{Answer, Call, Caller};
 use crate::config::GatewayConfig;
@@ -133,42 +131,62 @@ impl<H: Host> Gateway<H> {
 
     /// Answers one frame of a session. It is decrypted in place. The future may be dropped
     /// anywhere: the call then counts as never answered, and its client retries.
+    ///
+    /// A SUBSCRIBE is refused: its events need a carrier that lasts ([`Gateway::socket`],
+    /// [`Gateway::batch`], [`Gateway::events`]).
     pub async fn exchange(
         &self,
         session: &Session,
         frame: &mut [u8],
         carrier: &Carrier,
     ) -> Exchange {
+        match self.open(session, frame) {
+            Err(exchange) => exchange,
+            Ok(Request::Subscribe(id, _)) => self.refuse(session, id, &Refusal::no_stream()),
+            Ok(request) => self.reply(session, request, carrier).await,
+        }
+    }
+
+    /// Opens a frame, or says what its sender gets instead.
+    pub(crate) fn open<'f>(
+        &self,
+        session: &Session,
+        frame: &'f mut [u8],
+    ) -> Result<Request<'f>, Exchange> {
         let clock = self.host.clock();
         let now_ms = clock.monotonic_ms();
         if session.is_over(now_ms, clock.unix_ms()) {
             session.end();
-            return Exchange::expired(false);
+            return Err(Exchange::expired(false));
         }
-        let request = match session.wire.open(frame) {
-            Ok(request) => request,
-            Err(error) => return self.unreadable(session, now_ms, &error),
-        };
+        let request = session.wire.open(frame);
+        let request = request.map_err(|error| self.unreadable(session, now_ms, &error))?;
         self.proven(session, now_ms);
+        Ok(request)
+    }
+
+    /// Answers what is no SUBSCRIBE.
+    pub(crate) async fn reply(
+        &self,
+        session: &Session,
+        request: Request<'_>,
+        carrier: &Carrier,
+    ) -> Exchange {
         match request {
-            Request::Call(id, call) => self.call(session, id, &call, carrier).await,
-            Request::Heartbeat(heartbeat) => Exchange::sealed(
-                session,
-                session.wire.seal_heartbeat(heartbeat, clock.unix_ms()),
-            ),
-            Request::Subscribe(call, _) | Request::Credit(call, _) | Request::Unsubscribe(call) => {
-                let message_type = MessageType::Subscribe;
-                let error = ReceiveError::Unexpected { call, message_type };
-                self.unreadable(session, now_ms, &error)
+            Request::Call(id, call) => return self.call(session, id, &call, carrier).await,
+            Request::Heartbeat(heartbeat) => {
+                let now = self.host.clock().unix_ms();
+                return Exchange::sealed(session, session.wire.seal_heartbeat(heartbeat, now));
             }
-            Request::Close => {
-                session.close();
-                Exchange {
-                    frame: None,
-                    keep: false,
-                    failed: false,
-                }
-            }
+            Request::Subscribe(id, _) => return self.refuse(session, id, &Refusal::no_stream()),
+            Request::Credit(id, more) => session.flows.credit(id, more),
+            Request::Unsubscribe(id) => session.flows.end(id),
+            Request::Close => session.close(),
+        }
+        Exchange {
+            frame: None,
+            keep: !session.is_closed(),
+            failed: false,
         }
     }
 
@@ -209,6 +227,11 @@ impl<H: Host> Gateway<H> {
             Ok(None) => Refusal::reply_too_large(),
             Err(refusal) => refusal,
         };
+        self.refuse(session, id, &refusal)
+    }
+
+    /// A call or a subscription is told no.
+    pub(crate) fn refuse(&self, session: &Session, id: CallId, refusal: &Refusal) -> Exchange {
         let error = RpcError {
             code: &refusal.code,
             message: &refusal.message,

@@ -22,6 +22,7 @@ mod resume;
 mod session;
 mod socket;
 mod storage;
+mod subscribe;
 
 pub use carry::{Inbound, Outbound};
 pub use config::GatewayConfig;
@@ -44,6 +45,7 @@ pub use perm::Perm;
 pub use plain::{PlainEntry, PlainReply};
 pub use session::Session;
 pub use storage::{
-    CallKey, Committed, Dependencies, Direction, Domain, Domains, Mode, Page, Schema, Slot,
+    CallKey, Committed, Dependencies, Direction, Domain, Domains, Mode, Page, Place, Schema, Slot,
     Snapshot, Statement, StorageError, Stored, Table, TableSql, Transaction, Txid, is_owner,
 };
+pub use subscribe::Events;

@@ -42,6 +42,27 @@ impl Refusal {
         )
     }
 
+    pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new("NOT_FOUND", 404, message)
+    }
+
+    pub fn no_stream() -> Self {
+        Self::invalid("Events need a WebSocket, a request of several frames, or /stream")
+    }
+
+    pub fn slow_consumer() -> Self {
+        let message = "More events wait than may be held back: go on from the last resume token";
+        Self::new("SLOW_CONSUMER", 429, message)
+    }
+
+    pub fn event_too_large() -> Self {
+        Self::new(
+            "INTERNAL_ERROR",
+            500,
+            "The event is larger than a frame may be",
+        )
+    }
+
     pub fn version_skew(id: &str) -> Self {
         let message = format!("{id} has other types on the server: the client is of another build");
         Self::new("VERSION_SKEW", 409, message)

@@ -7,11 +7,13 @@ use kontract_raystream::{Limits, ServerSession, SessionId};
 
 use crate::identity::Identity;
 use crate::refusal::Refusal;
+use crate::subscribe::Flows;
 
 /// A client's session. Shared by all its requests; where it is kept is the host's affair.
 pub struct Session {
     pub(crate) wire: ServerSession,
     pub(crate) life: Arc<Life>,
+    pub(crate) flows: Flows,
     ttl_ms: u64,
     /// On the monotonic clock.
     opened_ms: u64,
@@ -71,6 +73,7 @@ impl Session {
         Self {
             wire,
             life: Arc::new(Life::new(now_ms, identity)),
+            flows: Flows::default(),
             ttl_ms,
             opened_ms: now_ms,
             used: AtomicBool::new(false),
@@ -124,6 +127,11 @@ impl Session {
             .last_frame_ms
             .fetch_max(monotonic_ms, Ordering::Relaxed);
         !self.used.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether the client has closed it, or may not go on.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.life.revoked.load(Ordering::Relaxed)
     }
 
     /// Ends the session for good: it cannot be resumed either.

@@ -52,10 +52,12 @@ async function run(flags: BuildFlags, report: Reporter): Promise<Built> {
   const { native } = await import('../../native/index.js');
   const config = loadConfig(root);
   workFolder(root);
-  const result = native.compileProject(root, compileOptions(native, config, flags.out, report));
+  const frozenLock = flags.frozenLock ?? isCi();
+  const options = { ...compileOptions(native, config, flags.out, report), frozenLock };
+  const result = native.compileProject(root, options);
   report.diagnostics(result.diagnostics);
   if (!result.ok) return { result, page: new Map(), pageMs: 0 };
-  keepLock(root, result, flags.frozenLock ?? isCi(), report);
+  keepLock(root, result, frozenLock, report);
   markAsModules(join(root, flags.out));
   report.step(`compiled to ${flags.out}/`, result.timings.totalMs);
   const started = performance.now();

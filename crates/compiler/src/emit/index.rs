@@ -16,8 +16,11 @@ pub(crate) fn client_files(
     hashes: &BTreeMap<&str, String>,
     options: &Options,
 ) -> Vec<(String, String)> {
-    let rpc = "import { createRpc } from \"kontract/client\";\nimport { config } from \"./config.js\";\nimport { routes } from \"./routes.js\";\n\nexport const { __kontract_rpc, api, kontract } = createRpc(config, routes);\n";
-    let index = "export * from \"kontract/client\";\nexport { api, kontract } from \"./rpc.js\";\n";
+    let module = quote(options.client.suite.client_module());
+    let rpc = format!(
+        "import {{ createRpc }} from {module};\nimport {{ config }} from \"./config.js\";\nimport {{ routes }} from \"./routes.js\";\n\nexport const {{ __kontract_rpc, api, kontract }} = createRpc(config, routes);\n"
+    );
+    let index = format!("export * from {module};\nexport {{ api, kontract }} from \"./rpc.js\";\n");
     let url = options
         .client
         .url
@@ -55,8 +58,8 @@ pub(crate) fn client_files(
     }
     table.push_str("};\n");
     vec![
-        ("client/rpc.js".to_owned(), rpc.to_owned()),
-        ("client/index.js".to_owned(), index.to_owned()),
+        ("client/rpc.js".to_owned(), rpc),
+        ("client/index.js".to_owned(), index),
         ("client/config.js".to_owned(), config),
         ("client/routes.js".to_owned(), table),
     ]

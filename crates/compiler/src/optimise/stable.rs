@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use swc_core::ecma::ast::{
-    ArrowExpr, AssignPatProp, AssignTarget, BindingIdent, CatchClause, Expr, ForHead, Function, Id,
-    Ident, Module, Pat, SimpleAssignTarget, UpdateExpr, VarDecl, VarDeclKind,
+    ArrowExpr, AssignTarget, CatchClause, Expr, ForHead, Function, Id, Ident, Module, Pat,
+    SimpleAssignTarget, UpdateExpr, VarDecl, VarDeclKind,
 };
+use swc_core::ecma::utils::find_pat_ids;
 use swc_core::ecma::visit::{Visit, VisitWith};
 
 /// Constants and parameters nothing is assigned to.
@@ -30,7 +31,7 @@ struct Names {
 
 impl Names {
     fn fix(&mut self, pattern: &Pat) {
-        pattern.visit_with(&mut Binding(&mut self.fixed));
+        self.fixed.extend(find_pat_ids::<_, Id>(pattern));
     }
 }
 
@@ -41,7 +42,7 @@ impl Visit for Names {
                 self.fix(&declarator.name);
             } else {
                 // A `var` may be a parameter declared again.
-                declarator.name.visit_with(&mut Binding(&mut self.written));
+                self.written.extend(find_pat_ids::<_, Id>(&declarator.name));
             }
         }
         node.visit_children_with(self);
@@ -90,21 +91,6 @@ impl Visit for Names {
         }
         node.visit_children_with(self);
     }
-}
-
-/// The names a pattern declares.
-struct Binding<'a>(&'a mut HashSet<Id>);
-
-impl Visit for Binding<'_> {
-    fn visit_binding_ident(&mut self, node: &BindingIdent) {
-        self.0.insert(node.to_id());
-    }
-
-    fn visit_assign_pat_prop(&mut self, node: &AssignPatProp) {
-        self.0.insert(node.key.to_id());
-    }
-
-    fn visit_expr(&mut self, _: &Expr) {}
 }
 
 /// Every name in a pattern: more than is assigned to, never less.

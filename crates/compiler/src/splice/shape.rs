@@ -6,10 +6,11 @@
 use std::collections::{HashMap, HashSet};
 
 use swc_core::ecma::ast::{
-    ArrowExpr, AssignPatProp, BindingIdent, Class, Decl, DoWhileStmt, Expr, FnDecl, ForInStmt,
-    ForOfStmt, ForStmt, Function, Id, Ident, MetaPropExpr, MetaPropKind, Pat, ReturnStmt, Stmt,
-    SuperPropExpr, TaggedTpl, ThisExpr, TryStmt, VarDeclarator, WhileStmt,
+    ArrowExpr, Class, Decl, DoWhileStmt, FnDecl, ForInStmt, ForOfStmt, ForStmt, Function, Id,
+    Ident, MetaPropExpr, MetaPropKind, Pat, ReturnStmt, Stmt, SuperPropExpr, TaggedTpl, ThisExpr,
+    TryStmt, VarDeclarator, WhileStmt,
 };
+use swc_core::ecma::utils::find_pat_ids;
 use swc_core::ecma::visit::{Visit, VisitWith};
 
 use super::site::{Site, site};
@@ -35,7 +36,7 @@ pub(super) fn shape(written: &Written) -> Option<Shape> {
     written.body.visit_with(&mut uses);
     let mut parameters = HashSet::new();
     for (pattern, role) in &written.params {
-        pattern.visit_with(&mut Binding(&mut parameters));
+        parameters.extend(find_pat_ids::<_, Id>(pattern));
         if *role != Role::Next {
             uses.in_function(pattern, false);
         }
@@ -97,8 +98,7 @@ impl Uses {
     }
 
     fn declare(&mut self, pattern: &Pat) {
-        let mut names = HashSet::new();
-        pattern.visit_with(&mut Binding(&mut names));
+        let names: HashSet<Id> = find_pat_ids(pattern).into_iter().collect();
         for name in names {
             *self.declarations.entry(name).or_default() += 1;
         }
@@ -234,19 +234,4 @@ impl Visit for Uses {
         self.stays = true;
         node.visit_children_with(self);
     }
-}
-
-/// The names a pattern declares.
-struct Binding<'a>(&'a mut HashSet<Id>);
-
-impl Visit for Binding<'_> {
-    fn visit_binding_ident(&mut self, node: &BindingIdent) {
-        self.0.insert(node.to_id());
-    }
-
-    fn visit_assign_pat_prop(&mut self, node: &AssignPatProp) {
-        self.0.insert(node.key.to_id());
-    }
-
-    fn visit_expr(&mut self, _: &Expr) {}
 }

@@ -52,6 +52,11 @@ pub(crate) fn check_surroundings(
             let in_client = reach.items[file].contains(&index);
             for (name, span) in &item.free {
                 let instead = COMMONJS.iter().find(|(known, _)| known == name);
+                // What another package says when it finds no `require` is not ours to mend.
+                let installed = modules.files[file].path.contains("node_modules/");
+                if installed && instead.is_some() {
+                    continue;
+                }
                 if let Some((_, instead)) =
                     instead.filter(|_| in_client || on_server.contains(&file))
                 {

@@ -43,7 +43,12 @@ pub(crate) enum Caller<'a> {
 impl<H: Host> Call<'_, H> {
     /// Runs the call to its answer, within its time.
     pub async fn run(self) -> Result<Answer, Refusal> {
-        let identity = self.identify().await?;
+        let session = match self.caller {
+            Caller::Session(session) => Some(session),
+            Caller::Plain(_) => None,
+        };
+        let (token, method) = (self.request.token, self.request.method);
+        let identity = self.gateway.identify(session, token, method).await?;
         let route = self.permitted(&identity)?;
         let context = Arc::new(self.context(&identity, route));
         let issuing = Issuing {
@@ -61,24 +66,6 @@ impl<H: Host> Call<'_, H> {
             Either::Left((answer, _)) => answer,
             Either::Right(((), _)) => Err(Refusal::timeout()),
         }
-    }
-
-    /// The token's user if the call shows one, else the session's, else who may call without.
-    async fn identify(&self) -> Result<Arc<Identity>, Refusal> {
-        let authenticator = &self.gateway.authenticator;
-        if let Some(token) = self.request.token {
-            let shown = authenticator.verify(token, self.gateway.host.clock());
-            let shown = shown.await?;
-            return match self.caller {
-                Caller::Session(session) => session.pin(shown),
-                Caller::Plain(_) => Ok(Arc::new(shown)),
-            };
-        }
-        let pinned = match self.caller {
-            Caller::Session(session) => session.identity(),
-            Caller::Plain(_) => None,
-        };
-        pinned.map_or_else(|| authenticator.anonymous(self.request.method), Ok)
     }
 
     /// How large a reply may be.
@@ -153,5 +140,25 @@ impl<H: Host> Call<'_, H> {
             sid,
             req_hash: self.request.request_hash.to_vec(),
         }
+    }
+}
+
+impl<H: Host> Gateway<H> {
+    /// The token's user if there is one, else the session's, else who may call this without.
+    pub(crate) async fn identify(
+        &self,
+        session: Option<&Session>,
+        token: Option<&str>,
+        method: &str,
+    ) -> Result<Arc<Identity>, Refusal> {
+        if let Some(token) = token {
+            let shown = self.authenticator.verify(token, self.host.clock()).await?;
+            return match session {
+                Some(session) => session.pin(shown),
+                None => Ok(Arc::new(shown)),
+            };
+        }
+        let pinned = session.and_then(Session::identity);
+        pinned.map_or_else(|| self.authenticator.anonymous(method), Ok)
     }
 }

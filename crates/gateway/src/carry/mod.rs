@@ -15,9 +15,12 @@ use futures::future::FusedFuture as _;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, Sink, Stream, StreamExt as _, stream};
 
+use kontract_raystream::{Direction as FrameDirection, Flags, Header, MessageType, Request};
+
 use crate::gateway::{Carrier, Exchange, Gateway};
 use crate::host::{Clock, Host};
 use crate::session::Session;
+use crate::subscribe::Events;
 
 /// What comes in on a carrier that lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +59,15 @@ const STALLED: Duration = Duration::from_secs(30);
 /// The longest a carrier goes without a look at the clock.
 const LOOK: Duration = Duration::from_secs(15);
 
-enum Turn {
-    Answered(Exchange),
+/// What a frame came to.
+enum Answered<H: Host> {
+    Exchange(Exchange),
+    Events(Box<Events<H>>),
+}
+
+enum Turn<H: Host> {
+    Answered(Answered<H>),
+    Event(Events<H>, Option<Vec<u8>>),
     Received(Option<Inbound>),
     Draining,
     Look,
@@ -79,6 +89,7 @@ impl<H: Host> Gateway<H> {
     ) -> End {
         let clock = self.host.clock();
         let mut calls = FuturesUnordered::new();
+        let mut events = FuturesUnordered::new();
         let mut listening = true;
         let mut draining = pin!(self.drain.started().fuse());
         let mut look = pin!(clock.sleep(self.patience(session)).fuse());
@@ -88,14 +99,20 @@ impl<H: Host> Gateway<H> {
                 if outbox.poll_send(cx) == Poll::Ready(Err(Gone)) {
                     return Poll::Ready(Turn::End(End::Gone));
                 }
-                if let Poll::Ready(Some(exchange)) = calls.poll_next_unpin(cx) {
-                    return Poll::Ready(Turn::Answered(exchange));
+                if let Poll::Ready(Some(answered)) = calls.poll_next_unpin(cx) {
+                    return Poll::Ready(Turn::Answered(answered));
                 }
                 if look.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(Turn::Look);
                 }
                 if !draining.is_terminated() && draining.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(Turn::Draining);
+                }
+                // What is not asked for waits in its source.
+                if outbox.has_room()
+                    && let Poll::Ready(Some((from, frame))) = events.poll_next_unpin(cx)
+                {
+                    return Poll::Ready(Turn::Event(from, frame));
                 }
                 if listening
                     && outbox.has_room()
@@ -105,25 +122,35 @@ impl<H: Host> Gateway<H> {
                 }
                 let idle = calls.is_empty() && outbox.is_empty();
                 match (idle, listening, draining.is_terminated()) {
-                    (true, false, _) => Poll::Ready(Turn::End(End::Done)),
                     (true, _, true) => Poll::Ready(Turn::End(End::Drained)),
+                    (true, false, _) if events.is_empty() => Poll::Ready(Turn::End(End::Done)),
                     _ => Poll::Pending,
                 }
             })
             .await;
             match turn {
-                Turn::Answered(exchange) => {
+                Turn::Answered(Answered::Events(subscription)) => events.push(step(*subscription)),
+                Turn::Answered(Answered::Exchange(exchange)) => {
                     if let Some(end) = outbox.take(exchange, lasting) {
                         return end;
                     }
                 }
-                Turn::Received(Some(Inbound::Frame(mut frame))) => {
-                    let mut call =
-                        Box::pin(async move { self.exchange(session, &mut frame, carrier).await });
+                Turn::Event(subscription, Some(frame)) => {
+                    outbox.push(Outbound::Frame(frame));
+                    if !draining.is_terminated() {
+                        events.push(step(subscription));
+                    }
+                }
+                Turn::Event(_, None) => {}
+                Turn::Received(Some(Inbound::Frame(frame))) => {
+                    let mut call = Box::pin(self.answer_one(session, frame, carrier));
                     // At once: a WebSocket's frames open in the order they came in.
                     match futures::poll!(&mut call) {
                         Poll::Pending => calls.push(call),
-                        Poll::Ready(exchange) => {
+                        Poll::Ready(Answered::Events(subscription)) => {
+                            events.push(step(*subscription));
+                        }
+                        Poll::Ready(Answered::Exchange(exchange)) => {
                             if let Some(end) = outbox.take(exchange, lasting) {
                                 return end;
                             }
@@ -135,11 +162,12 @@ impl<H: Host> Gateway<H> {
                 Turn::Received(None) if lasting => return End::Gone,
                 Turn::Received(None) => listening = false,
                 Turn::Draining if lasting => {
+                    events.clear();
                     if let Ok(frame) = session.wire.seal_close() {
                         outbox.push(Outbound::Frame(frame));
                     }
                 }
-                Turn::Draining => {}
+                Turn::Draining => events.clear(),
                 Turn::Look => {
                     let now_ms = clock.monotonic_ms();
                     if outbox.is_empty() || outbox.sent() != seen_sent.0 {
@@ -155,6 +183,50 @@ impl<H: Host> Gateway<H> {
                 }
                 Turn::End(end) => return end,
             }
+        }
+    }
+
+    async fn answer_one(
+        &self,
+        session: &Arc<Session>,
+        mut frame: Vec<u8>,
+        carrier: &Carrier,
+    ) -> Answered<H> {
+        let (id, refusal) = match self.open(session, &mut frame) {
+            Err(exchange) => return Answered::Exchange(exchange),
+            Ok(Request::Subscribe(id, request)) => {
+                match self.subscribe(session, id, &request).await {
+                    Ok(events) => return Answered::Events(Box::new(events)),
+                    Err(refusal) => (id, refusal),
+                }
+            }
+            Ok(request) => {
+                return Answered::Exchange(self.reply(session, request, carrier).await);
+            }
+        };
+        Answered::Exchange(self.refuse(session, id, &refusal))
+    }
+
+    /// A subscription by itself, for a carrier that takes one frame and sends events: the frame has
+    /// to be a SUBSCRIBE of this session. `None`: it is not; how so is nobody's business.
+    pub async fn events(
+        &self,
+        session: &Arc<Session>,
+        frame: &mut [u8],
+    ) -> Option<Result<Events<H>, Vec<u8>>> {
+        // Nothing else may come this way, so nothing else is opened.
+        let header = frame.first_chunk()?;
+        let header = Header::parse(header, FrameDirection::ClientToServer).ok()?;
+        let other = header.flags.contains(Flags::FIN) || header.flags.contains(Flags::CREDIT);
+        if header.message_type != MessageType::Subscribe || other {
+            return None;
+        }
+        let Ok(Request::Subscribe(id, request)) = self.open(session, frame) else {
+            return None;
+        };
+        match self.subscribe(session, id, &request).await {
+            Ok(events) => Some(Ok(events)),
+            Err(refusal) => self.refuse(session, id, &refusal).frame.map(Err),
         }
     }
 
@@ -179,6 +251,12 @@ impl<H: Host> Gateway<H> {
         let left = session.patience_ms(clock.monotonic_ms(), clock.unix_ms());
         Duration::from_millis(left).min(LOOK)
     }
+}
+
+/// The next frame of a subscription, and the subscription.
+async fn step<H: Host>(mut from: Events<H>) -> (Events<H>, Option<Vec<u8>>) {
+    let frame = from.next().await.map(|(frame, _)| frame);
+    (from, frame)
 }
 
 impl<S: Sink<Outbound>> Outbox<S> {

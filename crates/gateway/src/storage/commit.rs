@@ -131,6 +131,7 @@ impl<H: Host> Transaction<H> {
             match failure(&batch, &outcome) {
                 None => {
                     self.known.learn(&plan.domains);
+                    self.known.listeners.tell(&plan.written);
                     return Ok(Committed::Written);
                 }
                 Some(Failure::Duplicate) => return self.earlier(&plan.key).await,
@@ -164,7 +165,10 @@ impl<H: Host> Transaction<H> {
         let outcome = connection.run(&batch).await;
         drop(connection);
         match failure(&batch, &outcome) {
-            None => Ok(Committed::Written),
+            None => {
+                self.known.listeners.tell(&plan.written);
+                Ok(Committed::Written)
+            }
             Some(Failure::Duplicate) => self.earlier(&plan.key).await,
             // The mutexes are lost: what was read is checked like anyone's.
             Some(Failure::Lost | Failure::NoMutex) => self.commit_validated(plan).await,

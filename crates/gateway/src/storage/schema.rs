@@ -8,6 +8,7 @@ use crate::manifest::Manifest;
 use crate::perm::Perm;
 use crate::storage::domain::{Domain, Slot};
 use crate::storage::error::StorageError;
+use crate::storage::listeners::Listeners;
 use crate::storage::statement::Statement;
 use crate::storage::table::Table;
 
@@ -121,22 +122,27 @@ impl Catalog {
     }
 }
 
-/// The domains known to have their fixed rows. Forgetting one costs a statement, never more.
+/// What this process knows of domains.
 #[derive(Debug, Default)]
-pub struct Domains(Mutex<HashSet<Domain>>);
+pub struct Domains {
+    /// Those known to have their fixed rows. Forgetting one costs a statement, never more.
+    ensured: Mutex<HashSet<Domain>>,
+    /// Who wants to know of commits.
+    pub(crate) listeners: Listeners,
+}
 
 impl Domains {
     const MAX: usize = 65_536;
 
     pub(super) fn is_known(&self, domain: &Domain) -> bool {
-        self.0
+        self.ensured
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .contains(domain)
     }
 
     pub(super) fn learn(&self, domains: &[Domain]) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.ensured.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= Self::MAX {
             known.clear();
         }
@@ -144,7 +150,7 @@ impl Domains {
     }
 
     pub(super) fn forget(&self, domains: &[Domain]) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.ensured.lock().unwrap_or_else(PoisonError::into_inner);
         for domain in domains {
             known.remove(domain);
         }

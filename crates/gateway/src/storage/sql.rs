@@ -23,6 +23,11 @@ const ENSURE_DOMAIN: &str = "INSERT INTO kontract.trxs (sid, owner, create_txid)
      VALUES ('lock:' || $1::text, $1::text, NULL), ('init:' || $1::text, $1::text, 0) \
      ON CONFLICT DO NOTHING";
 
+// Microseconds since 1970. A domain that is made anew has another one; a backup that is restored has
+// the same, and its newer commits are missing instead.
+const EPOCH: &str = "SELECT (extract(epoch FROM ts) * 1000000)::bigint FROM kontract.trxs \
+     WHERE sid = 'init:' || $1::text";
+
 // The setting dies with the transaction: NEXT_TXID proves by it that it runs in one that has locked.
 const LOCK_MUTEX: &str = "SELECT 1 / count(*), set_config('kontract.mutex', 'held', true) \
      FROM (SELECT 1 FROM kontract.trxs WHERE sid = 'lock:' || $1::text FOR NO KEY UPDATE) AS mutex";
@@ -56,6 +61,7 @@ pub struct TableSql {
     read_row: [String; 2],
     // [as of a commit][filtered][backward]
     read_rows: [[[String; 2]; 2]; 2],
+    changes: String,
     validate: String,
     check_absent: String,
     close_rows: String,
@@ -111,6 +117,30 @@ impl TableSql {
                 [both(false, false), both(false, true)],
                 [both(true, false), both(true, true)],
             ],
+            // A commit closes one version of a row and inserts the next under the same txid: both are an
+            // update, one alone is a delete or an insert. Numbered and measured after the limit, so that
+            // a page costs a page; the row beyond it tells whether its last commit goes on.
+            changes: format!(
+                "SELECT txid, id, kind, data, next FROM (\
+                 SELECT txid, id, kind, data, lead(txid) OVER told AS next, \
+                 row_number() OVER told AS number, \
+                 coalesce(sum(octet_length(data)) OVER told, 0) - coalesce(octet_length(data), 0) \
+                 AS before FROM (\
+                 SELECT _txid AS txid, id, data::text AS data, \
+                 CASE WHEN EXISTS (SELECT 1 FROM kontract.{ptr} AS o WHERE {mine} AND o.id = n.id \
+                 AND o._deleted_txid = n._txid) THEN 2 ELSE 1 END::bigint AS kind \
+                 FROM kontract.{ptr} AS n WHERE {mine} AND _txid >= $2::bigint \
+                 AND (_txid > $2::bigint OR id > $3::text) \
+                 UNION ALL \
+                 SELECT _deleted_txid, id, NULL, 3 FROM kontract.{ptr} AS n \
+                 WHERE {mine} AND _deleted_txid >= $2::bigint \
+                 AND (_deleted_txid > $2::bigint OR id > $3::text) \
+                 AND NOT EXISTS (SELECT 1 FROM kontract.{ptr} AS o WHERE {mine} AND o.id = n.id \
+                 AND o._txid = n._deleted_txid) \
+                 ORDER BY 1, 2 LIMIT $4::bigint + 1) AS page \
+                 WINDOW told AS (ORDER BY txid, id)) AS measured \
+                 WHERE number <= $4::bigint AND before < $5::bigint ORDER BY txid, id"
+            ),
             validate: format!(
                 "SELECT 1 / (CASE WHEN EXISTS (SELECT 1 FROM kontract.{ptr} WHERE {mine} \
                  AND (_txid > $2::bigint OR _deleted_txid > $2::bigint) \
@@ -176,6 +206,8 @@ impl Statement {
                 &table.sql().read_rows[usize::from(at.is_some())][usize::from(filter.is_some())]
                     [usize::from(*direction == Direction::Backward)]
             }
+            Self::Changes { table, .. } => &table.sql().changes,
+            Self::Epoch { .. } => EPOCH,
             Self::Validate { table, .. } => &table.sql().validate,
             Self::CheckAbsent { table, .. } => &table.sql().check_absent,
             Self::CloseRows { table, .. } => &table.sql().close_rows,
@@ -202,7 +234,22 @@ impl Statement {
                 )]
             }
             Self::Stored { sid } => vec![text(sid)],
-            Self::EnsureDomain { domain } | Self::LockMutex { domain } => vec![name(domain)],
+            Self::EnsureDomain { domain } | Self::LockMutex { domain } | Self::Epoch { domain } => {
+                vec![name(domain)]
+            }
+            Self::Changes {
+                owner,
+                after,
+                limit,
+                bytes,
+                ..
+            } => vec![
+                text(owner),
+                Value::Int(after.txid.0),
+                Value::OptionalText(after.id.clone()),
+                Value::Int(*limit),
+                Value::Int(*bytes),
+            ],
             Self::NextTxid {
                 sid,
                 domain,

@@ -101,6 +101,26 @@ pub enum Statement {
         /// As of this commit; `None`: as of the transaction's own snapshot.
         at: Option<Txid>,
     },
+    /// What changed in a table behind a place in its history, in commit order, a row at most once a
+    /// commit. Columns: txid, id, kind (1 insert, 2 update, 3 delete), data (null for a delete), txid
+    /// of the next change (null: there is none).
+    Changes {
+        /// The table.
+        table: Arc<Table>,
+        /// The owner.
+        owner: Arc<str>,
+        /// Where to go on.
+        after: Place,
+        /// At most so many.
+        limit: i64,
+        /// No more once so many bytes of data have come.
+        bytes: i64,
+    },
+    /// When a domain began, as a number no other beginning has. Column: epoch.
+    Epoch {
+        /// The domain.
+        domain: Domain,
+    },
     /// Holds if nothing a call depends on has changed since its snapshot.
     Validate {
         /// The table.
@@ -143,6 +163,15 @@ pub enum Statement {
         /// The order each row keeps; `None`: after all others, in this sequence.
         orders: Vec<Option<i64>>,
     },
+}
+
+/// A place in a table's history: behind a commit, or within one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The commit.
+    pub txid: Txid,
+    /// The last row of it that has been told of; `None`: all of it has.
+    pub id: Option<String>,
 }
 
 /// From which end rows are read.
