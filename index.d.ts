@@ -84,17 +84,45 @@ export type WebSocketConstructor = new (url: string, protocols: string[]) => Web
  */
 export type ConnectionState = 'idle' | 'connecting' | 'open' | 'reconnecting' | 'offline' | 'closed';
 
+/** What a row is in events: what JSON makes of it. Dates are milliseconds, bytes base64, whole numbers exact up to 2⁵³. */
+export type EventData = { [field: string]: Json };
+
+/**
+ * - `open`: events come from here on; what was there before is read as always.
+ * - `insert`, `update`: the row as it is now; without `data` where it is too large for a frame.
+ * - `delete`: the row is gone.
+ * - `resync`: what happened since the last event is not known any more. Read anew.
+ */
+export type TableEvent =
+  | { type: 'open' }
+  | { type: 'insert' | 'update'; id: string; data?: EventData }
+  | { type: 'delete'; id: string }
+  | { type: 'resync' };
+
+export interface SubscribeOptions {
+  /** Ends the subscription, as what `subscribe` returns does. */
+  signal?: AbortSignal | undefined;
+  /** Told once, when it ends for good: the table may not be read, or is not there. Default: a warning. */
+  onError?: ((error: unknown) => void) | undefined;
+}
+
 export interface Connected {
   readonly state: ConnectionState;
   /** Calls back at every change; returns what ends that. */
   onState(listener: (state: ConnectionState) => void): () => void;
-  /** Lets calls under way end, then ends the session. A later call starts a new one. */
+  /** Lets calls under way end, then ends subscriptions and session. A later call starts a new one. */
   close(): Promise<void>;
 }
 
 export interface Kontract extends Connected {
   /** Before the first call, or between calls: the next call starts a session with these. */
   configure(options: ClientOptions): void;
+  /** Tells of every change of a table until what it returns is called. Lost connections lose no event. */
+  subscribe<Table extends keyof StorageRegistry & string>(
+    table: Table,
+    listener: (event: TableEvent) => void,
+    options?: SubscribeOptions,
+  ): () => void;
 }
 
 export const kontract: Kontract;
@@ -128,6 +156,8 @@ export interface RouteReference {
 export interface Client extends Connected {
   call(route: RouteReference, args: unknown[], options: CallOptions & { raw: true }): Promise<Reply<unknown>>;
   call(route: RouteReference, args: unknown[], options?: CallOptions): Promise<unknown>;
+  /** Tells of every change of a table until what it returns is called. Lost connections lose no event. */
+  subscribe(table: string, listener: (event: TableEvent) => void, options?: SubscribeOptions): () => void;
 }
 
 /** A client of its own, beside the one `api` uses. */

@@ -65,10 +65,8 @@ pub struct RouteInfo {
 pub struct Timings {
     /// All of it.
     pub total_ms: f64,
-    /// Finding and reading the sources.
+    /// Finding, reading and hashing the sources.
     pub read_ms: f64,
-    /// Hashing them.
-    pub hash_ms: f64,
     /// Comparing with the cache, and looking whether the output is unharmed.
     pub check_ms: f64,
     /// Compiling; 0 when nothing changed.
@@ -213,7 +211,6 @@ fn result(compiled: Compiled) -> Result<CompileResult> {
         timings: Timings {
             total_ms: compiled.times.total_ms,
             read_ms: compiled.times.read_ms,
-            hash_ms: compiled.times.hash_ms,
             check_ms: compiled.times.check_ms,
             compile_ms: compiled.times.compile_ms,
             write_ms: compiled.times.write_ms,

@@ -16,7 +16,7 @@ test('what docs/client.md shows is what happens', async (t) => {
     const path = code.match(/^\/\/ (\S+\.(?:ts|mjs))\n/)?.[1];
     if (path) files[path] = code;
   }
-  assert.deepEqual(Object.keys(files), ['src/notes.ts', 'app.mjs']);
+  assert.deepEqual(Object.keys(files), ['src/notes.ts', 'app.mjs', 'changes.mjs']);
   const printed = blocks.find(({ language }) => language === '').code;
   const sockets = blocks.find(({ code }) => code.includes("from 'ws'")).code;
   files['socket.mjs'] = `import { api, kontract } from 'kontract';\n${sockets}
@@ -39,6 +39,9 @@ await kontract.close();
   const app = await node('app.mjs');
   assert.equal(app.code, 0, app.stderr);
   assert.equal(app.stdout, printed);
+  const changes = await node('changes.mjs');
+  assert.equal(changes.code, 0, changes.stderr);
+  assert.ok(text.includes(`prints \`${changes.stdout.trim()}\`.`), changes.stdout);
   const socket = await node('socket.mjs');
   assert.equal(socket.code, 0, socket.stderr);
   assert.equal(socket.stdout.trim(), 'by socket open');

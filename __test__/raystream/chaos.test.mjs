@@ -21,6 +21,7 @@ const total = {
   nonces: 0,
   handshakes: 0,
   resumes: 0,
+  subscriptions: 0,
 };
 
 async function live(seed) {
@@ -59,12 +60,18 @@ async function live(seed) {
     },
   ];
 
+  const opened = [];
+  const stops = Array.from({ length: pick(0, 1, 3) }, (_, i) => {
+    opened[i] = 0;
+    return world.client.subscribe(`t${i}`, ({ type }) => (opened[i] += type === 'open' ? 1 : 0));
+  });
   const ends = [];
   const endings = [];
   for (let i = 0; i < CALLS; i++) {
     if (random() < 0.3) await clock.pass(random() ** 3 * 60_000);
     if (random() < 0.1) pick(...events)();
     if (random() < 0.02) await clock.until(world.client.close());
+    if (random() < 0.01) stops.pop()?.();
     const aborter = random() < 0.05 ? new AbortController() : undefined;
     if (aborter) clock.after(random() * 2_000, () => aborter.abort(new Error('enough')));
     ends[i] = 0;
@@ -104,6 +111,7 @@ async function live(seed) {
   total.handshakes += gateway.counts.handshakes;
   total.resumes += gateway.counts.resumes;
   gateway.fault = () => undefined;
+  total.subscriptions += opened.reduce((sum, times) => sum + times, 0);
   await finish();
 }
 

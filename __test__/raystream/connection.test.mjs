@@ -150,6 +150,21 @@ test('an idle socket comes back by itself, HTTP only when it is wanted', async (
   await http.finish();
 });
 
+test('a call does not wait for the pace of a socket nobody waited for', async () => {
+  const { clock, gateway, call, finish } = scriptedWorld({ transport: 'websocket', seed: 3 });
+  await clock.until(call('a'));
+  gateway.down();
+  await clock.pass(300_000);
+  const tries = gateway.counts.sockets;
+  assert.ok(tries < 40, `${tries} tries in five minutes`);
+  gateway.isUp = true;
+  for (const socket of gateway.sockets) socket.cut();
+  const from = clock.now();
+  assert.equal(await clock.until(call('b')), 'b');
+  assert.ok(clock.now() - from < 200, `${clock.now() - from} ms`);
+  await finish();
+});
+
 test('the heartbeat keeps a session that nobody uses', async () => {
   const { clock, gateway, client, states, call, finish } = scriptedWorld({ transport: 'websocket' });
   await clock.until(call('a'));
@@ -360,6 +375,30 @@ test('a cipher that answers later changes nothing', async () => {
     assert.equal(gateway.counts.posts - posts, transport === 'http' ? 1 : 0, 'one POST for them all');
     await finish();
   }
+});
+
+test('a subscription goes where calls go, keeps its session of HTTP, and ends with the client', async () => {
+  const page = scriptedWorld();
+  const heard = [];
+  page.client.subscribe('notes', ({ type }) => heard.push(type));
+  await page.clock.pass(1_000);
+  assert.deepEqual(heard, ['open', 'open'], 'once over HTTP, then by the socket');
+  assert.deepEqual([page.gateway.streams.size, page.gateway.sockets.size], [0, 1]);
+  await page.finish();
+
+  const http = scriptedWorld({ transport: 'http' });
+  const stop = http.client.subscribe('notes', ({ type }) => heard.push(type));
+  await http.clock.pass(1_000_000);
+  assert.equal(http.gateway.counts.handshakes, 1);
+  assert.equal(http.gateway.streams.size, 1);
+  http.gateway.restart();
+  await http.clock.pass(1_000);
+  assert.equal(http.gateway.streams.size, 1);
+  assert.equal(heard.length, 4);
+  stop();
+  await http.clock.pass(1_000);
+  assert.equal(http.gateway.streams.size, 0);
+  await http.finish();
 });
 
 test('listeners hear every change until they are taken off', async () => {

@@ -121,6 +121,11 @@ export const client = createClient({ url: 'http://127.0.0.1', pins: [], transpor
 // @ts-expect-error no such transport
 createClient({ transport: 'sse' });
 export const stop: () => void = kontract.onState((state) => void state.toUpperCase());
+export const unsubscribe: () => void = kontract.subscribe('notes', (event) => {
+  if (event.type === 'insert') void [event.id, event.data?.['text']];
+});
+// @ts-expect-error no such table
+kontract.subscribe('nodes', () => {});
 // @ts-expect-error no such state
 export const lost = client.state === 'lost';
 

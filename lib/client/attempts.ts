@@ -1,6 +1,9 @@
 /** What has been sent and will be answered, and how much of that the gateway takes at a time. */
 import type { ReplyFrame } from './engine.js';
 
+/** The call id of what belongs to no call. */
+export const NO_CALL = 0n;
+
 /** One frame that will be answered. */
 export class Attempt {
   readonly callId: bigint;
@@ -8,12 +11,20 @@ export class Attempt {
   readonly isCall: boolean;
   readonly resolve: (reply: ReplyFrame) => void;
   readonly reject: (error: unknown) => void;
+  /** A subscription, which goes where new calls go. */
+  readonly isStream: boolean;
   /** What came instead of an answer. */
   problem: unknown;
 
-  constructor(callId: bigint, isCall: boolean, resolve: (reply: ReplyFrame) => void, reject: (error: unknown) => void) {
+  constructor(
+    callId: bigint,
+    isStream: boolean,
+    resolve: (reply: ReplyFrame) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.callId = callId;
-    this.isCall = isCall;
+    this.isStream = isStream;
+    this.isCall = callId !== NO_CALL && !isStream;
     this.resolve = resolve;
     this.reject = reject;
   }

@@ -7,17 +7,21 @@ import { Connection, type ConnectionState, type Surroundings } from './connectio
 import { Deadline } from './deadline.js';
 import type { Engine, ReplyFrame } from './engine.js';
 import { isPage, systemNetwork } from './network.js';
+import { tell } from './listeners.js';
 import { resolveEndpoint, type ClientOptions } from './options.js';
 import { explain, RetryBudget } from './retry.js';
 import type { Session } from './session.js';
+import { Subscription, type SubscribeOptions, type TableEvent } from './subscription.js';
 
 export interface Client {
   call(route: RouteReference, args: unknown[], options: CallOptions & { raw: true }): Promise<Reply>;
   call(route: RouteReference, args: unknown[], options?: CallOptions): Promise<unknown>;
+  /** Tells of every change of a table until what it returns is called; sessions come and go below. */
+  subscribe(table: string, listener: (event: TableEvent) => void, options?: SubscribeOptions): () => void;
   readonly state: ConnectionState;
   /** Calls back at every change; returns what ends that. */
   onState(listener: (state: ConnectionState) => void): () => void;
-  /** Lets calls under way end, then ends the session. A later call starts a new one. */
+  /** Lets calls under way end, then ends subscriptions and session. A later call starts a new one. */
   close(): Promise<void>;
 }
 
@@ -45,6 +49,7 @@ class RaystreamClient implements Client {
   readonly #world: Surroundings;
   readonly #listeners = new Set<(state: ConnectionState) => void>();
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #subscriptions = new Set<Subscription>();
   #connection: Connection | undefined;
   #lastCall = 0n;
 
@@ -81,8 +86,33 @@ class RaystreamClient implements Client {
     return options.raw ? { data, status: reply.status, headers: reply.headers } : data;
   }
 
+  subscribe(table: string, listener: (event: TableEvent) => void, options: SubscribeOptions = {}): () => void {
+    const { clock, random, warn } = this.#world;
+    const { signal, onError = (error) => warn(`kontract: no more events of '${table}': ${String(error)}`) } = options;
+    if (signal?.aborted) return () => undefined;
+    this.#connection ??= this.#connect();
+    const subscription = new Subscription({
+      table,
+      connection: this.#connection,
+      clock,
+      random,
+      callId: () => ++this.#lastCall,
+      listener,
+      failed: onError,
+    });
+    const end = () => subscription.end();
+    this.#subscriptions.add(subscription);
+    signal?.addEventListener('abort', end, { once: true });
+    void subscription.run().finally(() => {
+      this.#subscriptions.delete(subscription);
+      signal?.removeEventListener('abort', end);
+    });
+    return end;
+  }
+
   async close(): Promise<void> {
     await Promise.allSettled(this.#underWay);
+    for (const subscription of this.#subscriptions) subscription.end();
     await this.#connection?.close();
   }
 
@@ -92,9 +122,11 @@ class RaystreamClient implements Client {
       endpoint: resolveEndpoint(this.#options),
       load: this.#load,
       stateChanged: (state) => {
-        for (const listener of this.#listeners) listener(state);
+        for (const listener of this.#listeners) tell(listener, state);
       },
-      event: () => undefined,
+      event: (event) => {
+        for (const subscription of this.#subscriptions) subscription.event(event);
+      },
     });
   }
 

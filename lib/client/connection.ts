@@ -39,7 +39,7 @@ export interface ConnectionParts extends Surroundings {
   endpoint: Endpoint;
   load: () => Promise<Engine>;
   stateChanged: (state: ConnectionState) => void;
-  event: (callId: bigint, reply: ReplyFrame) => void;
+  event: (reply: ReplyFrame & { kind: 'event' }) => void;
 }
 
 /** Between tries for a socket where there never was one; doubled each time. */
@@ -98,13 +98,19 @@ export class Connection {
     if (this.#way !== 'both') return await first.get(signal);
     // Whichever is there first.
     return await new Promise((resolve, reject) => {
+      const asking = new AbortController();
+      const stop = () => asking.abort(signal.reason);
+      signal.addEventListener('abort', stop, { once: true });
       const done = (act: () => void) => {
         this.#openings.delete(opened);
+        signal.removeEventListener('abort', stop);
         act();
+        // The other need not be looked for on behalf of this one.
+        asking.abort();
       };
       const opened = (session: Session) => done(() => resolve(session));
       this.#openings.add(opened);
-      first.get(signal).then(opened, (error: unknown) => done(() => reject(error)));
+      first.get(asking.signal).then(opened, (error: unknown) => done(() => reject(error)));
     });
   }
 
@@ -230,6 +236,9 @@ export class Connection {
       else if (times === 2) void this.#lanes[session.kind].renew(session);
       else session.abandon(new TransportError(`${url} does not answer any more`, true));
     },
-    event: (callId: bigint, reply: ReplyFrame): void => this.#parts.event(callId, reply),
+    event: (reply: ReplyFrame & { kind: 'event' }): void => {
+      this.improve();
+      this.#parts.event(reply);
+    },
   };
 }

@@ -135,8 +135,8 @@ export class Lane {
   async renew(session: Session): Promise<void> {
     const { clock } = this.#parts;
     if (this.#session !== session || this.#opening || clock.now() < this.#renewFrom) return;
-    session.hold();
-    const next = this.#parts.establish(this.#parts.kind, session, this.#stop.signal);
+    // Not by resuming it: the gateway would take no more of its frames, and calls go on until then.
+    const next = this.#parts.establish(this.#parts.kind, undefined, this.#stop.signal);
     this.#opening = next.finally(() => {
       this.#opening = undefined;
     });
@@ -147,8 +147,6 @@ export class Lane {
       // The old one goes on, and asks again.
       this.problem = error;
       this.#renewFrom = clock.now() + RENEW_AGAIN_MS;
-    } finally {
-      session.release();
     }
   }
 

@@ -4,5 +4,6 @@ export type { Client } from './client.js';
 export type { ConnectionState } from './connection.js';
 export type { ClientOptions, Fetch, Token } from './options.js';
 export type { Callable, Kontract, Rpc, RpcConfig } from './rpc.js';
+export type { SubscribeOptions, TableEvent } from './subscription.js';
 export type { WebSocketConstructor, WebSocketLike } from './websocket-link.js';
 export * from '../shared/index.js';

@@ -2,7 +2,9 @@
 import type { CallOptions, Reply, RouteReference } from './call.js';
 import type { Client } from './client.js';
 import type { ConnectionState } from './connection.js';
+import { tell } from './listeners.js';
 import type { ClientOptions } from './options.js';
+import type { SubscribeOptions, TableEvent } from './subscription.js';
 
 export interface RpcConfig {
   url?: string | undefined;
@@ -25,10 +27,12 @@ export interface Api {
 export interface Kontract {
   /** Before the first call, or between calls: the next call starts a session with these. */
   configure(options: ClientOptions): void;
+  /** Tells of every change of a table until what it returns is called; sessions come and go below. */
+  subscribe(table: string, listener: (event: TableEvent) => void, options?: SubscribeOptions): () => void;
   readonly state: ConnectionState;
   /** Calls back at every change, also after `configure`; returns what ends that. */
   onState(listener: (state: ConnectionState) => void): () => void;
-  /** Lets calls under way end, then ends the session. A later call starts a new one. */
+  /** Lets calls under way end, then ends subscriptions and session. A later call starts a new one. */
   close(): Promise<void>;
 }
 
@@ -48,10 +52,11 @@ export function rpcOn(
   let client: Client | undefined;
   let state: ConnectionState = 'idle';
   const listeners = new Set<(state: ConnectionState) => void>();
+  const followed = new Set<Following>();
   const follow = (next: ConnectionState) => {
     if (next === state) return;
     state = next;
-    for (const listener of listeners) listener(next);
+    for (const listener of listeners) tell(listener, next);
   };
   const current = (): Client => {
     if (client) return client;
@@ -76,6 +81,16 @@ export function rpcOn(
         void client?.close();
         client = undefined;
         follow('idle');
+        // Another user or another gateway: they begin anew, and say so with `open`.
+        for (const following of followed) following.end = current().subscribe(...following.given);
+      },
+      subscribe(...given) {
+        const following: Following = { given, end: current().subscribe(...given) };
+        followed.add(following);
+        return () => {
+          followed.delete(following);
+          following.end();
+        };
       },
       get state() {
         return state;
@@ -85,9 +100,18 @@ export function rpcOn(
         listeners.add(own);
         return () => listeners.delete(own);
       },
-      close: async () => await client?.close(),
+      async close() {
+        followed.clear();
+        await client?.close();
+      },
     },
   };
+}
+
+/** A subscription that outlives the client it was made on. */
+interface Following {
+  given: Parameters<Kontract['subscribe']>;
+  end: () => void;
 }
 
 type Call = (id: string, args: unknown[], options?: CallOptions) => Promise<unknown>;

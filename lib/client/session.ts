@@ -1,5 +1,5 @@
 /** One session with the gateway: seals, sends, opens, and knows which call an answer is for. */
-import { Attempt, Attempts } from './attempts.js';
+import { Attempt, Attempts, NO_CALL } from './attempts.js';
 import type { Clock } from './clock.js';
 import {
   EngineError,
@@ -39,7 +39,7 @@ export interface SessionEvents {
   /** It still works, but another one is due. */
   due(session: Session): void;
   missed(session: Session, times: number): void;
-  event(callId: bigint, reply: ReplyFrame): void;
+  event(reply: ReplyFrame & { kind: 'event' }): void;
 }
 
 /** A session this close to its end is not worth starting a call on. */
@@ -57,9 +57,6 @@ class Notice {
 }
 
 const ignore = () => undefined;
-
-/** The call id of what belongs to no call. */
-const NO_CALL = 0n;
 
 export class Session implements LinkEvents {
   readonly kind: TransportKind;
@@ -134,15 +131,24 @@ export class Session implements LinkEvents {
     return reply;
   }
 
-  /** Asks for events, which come by {@link SessionEvents.event}. Resolves when no more will come over HTTP. */
+  /** Asks for events, which come by {@link SessionEvents.event}. Resolves to the last one, or to an error. */
   async subscribe(frame: Omit<SubscribeFrame, 'token'>, signal: AbortSignal): Promise<ReplyFrame> {
-    const { engine, handle } = this.#parts;
-    return await this.#ask(
-      frame.callId,
-      signal,
-      () => engine.subscribe(handle, { ...frame, token: this.#token }),
-      true,
-    );
+    const { engine, handle, clock, hello } = this.#parts;
+    let cancel: (() => void) | undefined;
+    // Events keep no session alive, what the client sends does; a WebSocket sends anyway.
+    const keep = () => {
+      cancel = clock.after(hello.ttlMs / 2, () => {
+        this.#beat();
+        keep();
+      });
+    };
+    if (this.kind === 'http') keep();
+    try {
+      const seal = () => engine.subscribe(handle, { ...frame, token: this.#token });
+      return await this.#ask(frame.callId, signal, seal, true);
+    } finally {
+      cancel?.();
+    }
   }
 
   credit(callId: bigint, credit: Credit): void {
@@ -180,6 +186,11 @@ export class Session implements LinkEvents {
     if (this.#over) return;
     this.#over = true;
     this.#attempts.wakeAll();
+    for (const attempt of this.#attempts.all()) {
+      if (!attempt.isStream) continue;
+      this.#callOff(attempt);
+      attempt.reject(new TransportError('the session is over', true));
+    }
     this.#finish();
   }
 
@@ -252,7 +263,7 @@ export class Session implements LinkEvents {
     this.#failures = 0;
     this.#heartbeat?.heard();
     if (reply.kind === 'event') {
-      this.#events.event(reply.callId, reply);
+      this.#events.event(reply);
       if (!reply.last) return;
     }
     if (reply.kind === 'close' && this.kind === 'websocket') {
@@ -317,12 +328,11 @@ export class Session implements LinkEvents {
           act(value);
         };
       };
-      const isCall = callId !== NO_CALL && !stream;
-      const attempt = new Attempt(callId, isCall, settle(resolve), settle(reject));
+      const attempt = new Attempt(callId, stream, settle(resolve), settle(reject));
       this.#attempts.add(attempt);
       const abort = () => {
         // A WebSocket's answer comes all the same, and until then the gateway counts the call.
-        if (this.kind === 'http') this.#callOff(attempt);
+        if (this.kind === 'http' || stream) this.#callOff(attempt);
         reject(signal.reason);
         this.#finish();
       };

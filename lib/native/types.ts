@@ -58,7 +58,6 @@ export interface CompileResult {
   timings: {
     totalMs: number;
     readMs: number;
-    hashMs: number;
     checkMs: number;
     compileMs: number;
     writeMs: number;

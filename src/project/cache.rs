@@ -7,17 +7,17 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use kontract_compiler::{Digest, Options, SourceFile, Written};
+use kontract_compiler::{Digest, Options, Written};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Finding, ProjectError,
-    disk::{Stamp, hex, is_inside, read, read_text, replace, sha256},
+    disk::{hex, is_inside, read, read_text, replace, sha256},
     emit,
-    emit::Emitted,
+    emit::{Emitted, Intact, KnownOutput},
     resolve::{Input, unchanged},
-    session::Intact,
+    stamp::Stamp,
 };
 
 /// Where an output folder has its manifest.
@@ -27,7 +27,7 @@ const PATH: &str = "node_modules/.kontract/cache.json";
 const SEAL: &str = ",\n\"digest\":\"";
 
 /// The file, in the shape of the specification's section 6.4.1 with what else the answer needs.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Cache {
     version: String,
     key: String,
@@ -39,13 +39,16 @@ pub struct Cache {
     /// What resolving imports depended on.
     inputs: Vec<Input>,
     outputs: BTreeMap<String, String>,
+    /// How outputs looked when they had these digests, those that were old enough to tell.
+    #[serde(default)]
+    stamps: BTreeMap<String, String>,
     /// What was written beside the sources.
     beside: BTreeMap<String, String>,
     diagnostics: Vec<Finding>,
     lock: String,
 }
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Entry {
     hash: String,
     /// Files of the build that it imports.
@@ -58,7 +61,7 @@ struct Entry {
     key: String,
 }
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Outputs {
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<String>,
@@ -126,12 +129,26 @@ impl Cache {
         let folder = root.join(out_dir);
         let intact = |(path, digest): (&String, &String)| {
             let target = folder.join(is_inside(path).then_some(path)?);
-            let stamp = match known.holds(path, digest, &target) {
-                Some(stamp) => Some(stamp),
-                None if digest_of(&target).as_ref() == Some(digest) => Stamp::of(&target),
-                None => return None,
-            };
-            Some((path.clone(), (digest.clone(), stamp)))
+            // Taken before reading: a change in between shows next time.
+            let stamp = Stamp::of(&target);
+            let known = known.get(path).filter(|known| known.digest == *digest);
+            let recorded = stamp.is_some_and(|stamp| {
+                known.is_some_and(|known| known.stamp == Some(stamp))
+                    || self.stamps.get(path) == Some(&stamp.to_string())
+            });
+            if !recorded && digest_of(&target).as_ref() != Some(digest) {
+                return None;
+            }
+            let digest = digest.clone();
+            let text = known.and_then(|known| known.text.clone());
+            Some((
+                path.clone(),
+                KnownOutput {
+                    digest,
+                    stamp,
+                    text,
+                },
+            ))
         };
         let sources = root.join("src");
         let types_intact = emit::TYPES.iter().all(|(emitted, path)| {
@@ -184,11 +201,21 @@ impl Cache {
         self.files.par_iter().filter_map(half).collect()
     }
 
+    /// The same with what outputs look like now, if that is worth writing down.
+    pub fn stamped(&self, intact: &Intact) -> Option<Self> {
+        let stamps = intact.stamps();
+        (stamps != self.stamps).then(|| Self {
+            stamps,
+            ..self.clone()
+        })
+    }
+
     /// What to remember of a compile that had no errors.
     pub fn record<'a>(
         question: &Question<'_>,
         inputs: Vec<Input>,
         emitted: &Emitted,
+        intact: &Intact,
         halves: impl Iterator<Item = (&'a str, &'a Written)>,
         diagnostics: &[Finding],
         lock: &str,
@@ -220,6 +247,7 @@ impl Cache {
             files,
             inputs,
             outputs: emitted.outputs.clone(),
+            stamps: intact.stamps(),
             beside: emitted.beside.clone(),
             diagnostics: diagnostics.to_vec(),
             lock: lock.to_owned(),
@@ -281,14 +309,6 @@ fn digest(text: &str) -> Option<Digest> {
         *byte = u8::from_str_radix(pair, 16).ok()?;
     }
     Some(digest)
-}
-
-/// Digest of every source, by path.
-pub fn hash_sources(files: &[SourceFile]) -> BTreeMap<String, String> {
-    files
-        .par_iter()
-        .map(|file| (file.path.clone(), sha256(&file.text)))
-        .collect()
 }
 
 /// Digest of everything besides the sources that decides the output.

@@ -11,10 +11,8 @@ use std::time::Instant;
 pub struct Times {
     /// All of it.
     pub total_ms: f64,
-    /// Finding and reading the sources.
+    /// Finding, reading and hashing the sources.
     pub read_ms: f64,
-    /// Hashing them.
-    pub hash_ms: f64,
     /// Comparing with the cache, and looking whether the output is unharmed.
     pub check_ms: f64,
     /// Compiling; 0 when nothing changed.

@@ -1,6 +1,7 @@
 //! The sources of a project: every TypeScript file below `src/`, sorted, generated ones left out.
 
 use std::{
+    collections::{BTreeMap, HashMap},
     io::ErrorKind,
     path::{Path, PathBuf},
 };
@@ -9,22 +10,34 @@ use kontract_compiler::SourceFile;
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
-use super::{ProjectError, disk::read_text};
+use super::{
+    ProjectError,
+    disk::{read_text, sha256},
+    session::KnownSource,
+    stamp::Stamp,
+};
 
 const EXTENSIONS: [&str; 4] = ["ts", "tsx", "mts", "cts"];
 
-/// Reads the project's sources; paths are project-relative with `/`.
-pub fn sources(root: &Path) -> Result<Vec<SourceFile>, ProjectError> {
+/// The project's sources, sorted by path.
+pub struct Sources {
+    /// Paths are project-relative with `/`.
+    pub files: Vec<SourceFile>,
+    /// Digest of each file's text, by path.
+    pub digests: BTreeMap<String, String>,
+}
+
+/// Reads the project's sources. What `known` has is not read again while nobody has touched it.
+pub fn sources(
+    root: &Path,
+    known: &mut HashMap<String, KnownSource>,
+) -> Result<Sources, ProjectError> {
     let folder = root.join("src");
     if !folder.is_dir() {
         return Err(ProjectError::NoSources(root.display().to_string()));
     }
     let mut found = Vec::new();
-    for entry in WalkDir::new(&folder)
-        .sort_by_file_name()
-        .into_iter()
-        .filter_entry(is_user_code)
-    {
+    for entry in WalkDir::new(&folder).into_iter().filter_entry(is_user_code) {
         let entry = entry.map_err(|error| ProjectError::Io {
             path: "src".to_owned(),
             source: error.into(),
@@ -35,15 +48,48 @@ pub fn sources(root: &Path) -> Result<Vec<SourceFile>, ProjectError> {
     }
     let source = |file: &PathBuf| {
         let path = relative(root, file);
+        // The stamp is older than what is read: a change in between shows next time.
+        let stamp = Stamp::of(file);
+        if let Some(known) = known.get(&path)
+            && stamp == Some(known.stamp)
+        {
+            return Ok((path, known.text.to_string(), known.digest.clone(), stamp));
+        }
         let text = read_text(file).map_err(ProjectError::io(path.as_str()))?;
-        Ok(SourceFile { path, text })
+        let digest = sha256(&text);
+        Ok((path, text, digest, stamp))
     };
-    let mut files = found
+    let mut read = found
         .par_iter()
         .map(source)
         .collect::<Result<Vec<_>, ProjectError>>()?;
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
+    read.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut sources = Sources {
+        files: Vec::with_capacity(read.len()),
+        digests: BTreeMap::new(),
+    };
+    let mut now = HashMap::new();
+    for (path, text, digest, stamp) in read {
+        if let Some(stamp) = stamp {
+            let text = match known.remove(&path).filter(|known| known.stamp == stamp) {
+                Some(known) => known.text,
+                None => text.as_str().into(),
+            };
+            let digest = digest.clone();
+            now.insert(
+                path.clone(),
+                KnownSource {
+                    stamp,
+                    text,
+                    digest,
+                },
+            );
+        }
+        sources.digests.insert(path.clone(), digest);
+        sources.files.push(SourceFile { path, text });
+    }
+    *known = now;
+    Ok(sources)
 }
 
 /// The scripts that the project's `index.html` loads from the project, by path.

@@ -1,10 +1,10 @@
 //! Files as they are on disk: read with a budget, replaced whole, recognised by content.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Component, Path},
     sync::atomic::{AtomicU32, Ordering},
-    time::{Duration, SystemTime},
 };
 
 use sha2::{Digest, Sha256};
@@ -51,6 +51,29 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     })
 }
 
+/// Writes a file that nobody has read yet, or replaces the one that is there.
+///
+/// One that is new is written in place, for half of the work. Whoever sees it half-written, after a
+/// crash too, sees that it isn't what `cache.json` says.
+pub fn put(path: &Path, text: &str) -> io::Result<()> {
+    let create = || fs::File::options().write(true).create_new(true).open(path);
+    let created = create().or_else(|error| match (error.kind(), path.parent()) {
+        (io::ErrorKind::NotFound, Some(parent)) => {
+            fs::create_dir_all(parent)?;
+            create()
+        }
+        _ => Err(error),
+    });
+    match created {
+        Ok(mut file) => file.write_all(text.as_bytes()).inspect_err(|_| {
+            // What is not whole is of no use to anybody.
+            let _ = fs::remove_file(path);
+        }),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => replace(path, text),
+        Err(error) => Err(error),
+    }
+}
+
 /// True for a relative path that stays below where it starts.
 pub fn is_inside(path: &str) -> bool {
     let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
@@ -71,54 +94,4 @@ pub fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     text
-}
-
-/// What the system says of a file without reading it: equal for a file that nobody has touched.
-///
-/// Not only size and times that anybody can set, also the time of the last change to the file's
-/// entry, which nobody can. Used within one process and for its own output alone; what comes from
-/// users or from other processes is recognised by content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp {
-    size: u64,
-    modified: SystemTime,
-    identity: [i64; 4],
-}
-
-impl Stamp {
-    /// `None` where the system does not tell enough, and for a file so young that one more change
-    /// could fall into the same tick of its clock.
-    pub fn of(path: &Path) -> Option<Self> {
-        let facts = fs::symlink_metadata(path)
-            .ok()
-            .filter(fs::Metadata::is_file)?;
-        let modified = facts.modified().ok()?;
-        let age = SystemTime::now().duration_since(modified).ok()?;
-        let identity = identity(&facts)?;
-        (age > Duration::from_secs(1)).then_some(Self {
-            size: facts.len(),
-            modified,
-            identity,
-        })
-    }
-}
-
-#[cfg(unix)]
-#[allow(
-    clippy::unnecessary_wraps,
-    reason = "elsewhere there is nothing to tell"
-)]
-fn identity(facts: &fs::Metadata) -> Option<[i64; 4]> {
-    use std::os::unix::fs::MetadataExt;
-    Some([
-        facts.dev().cast_signed(),
-        facts.ino().cast_signed(),
-        facts.ctime(),
-        facts.ctime_nsec(),
-    ])
-}
-
-#[cfg(not(unix))]
-fn identity(_: &fs::Metadata) -> Option<[i64; 4]> {
-    None
 }

@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Component, Path},
+    sync::Arc,
     time::Duration,
 };
 
@@ -14,8 +15,8 @@ use walkdir::WalkDir;
 use super::{
     ProjectError,
     discover::relative,
-    disk::{Stamp, replace, sha256},
-    session::Intact,
+    disk::{put, replace, sha256},
+    stamp::Stamp,
 };
 
 /// Where editors and `tsc` find the generated types; kept beside the sources.
@@ -24,34 +25,104 @@ pub const TYPES: [(&str, &str); 2] = [
     ("types/types.d.ts.map", ".kontract/types.d.ts.map"),
 ];
 
+/// Output files whose bytes are known, by path.
+#[derive(Default)]
+pub struct Intact(BTreeMap<String, KnownOutput>);
+
+/// One of them.
+pub struct KnownOutput {
+    pub digest: String,
+    /// How it looked when it had this digest; `None` for one that was too young to tell.
+    pub stamp: Option<Stamp>,
+    /// As the compiler wrote it, if this process did.
+    pub text: Option<Arc<str>>,
+}
+
+impl Intact {
+    /// What is known of the file called `path`.
+    pub fn get(&self, path: &str) -> Option<&KnownOutput> {
+        self.0.get(path)
+    }
+
+    /// How the outputs look that can be recognised by it, as [`Stamp`] writes it.
+    pub fn stamps(&self) -> BTreeMap<String, String> {
+        let stamp =
+            |(path, known): (&String, &KnownOutput)| Some((path.clone(), known.stamp?.to_string()));
+        self.0.iter().filter_map(stamp).collect()
+    }
+
+    /// Whether these files are the ones that were there before.
+    fn are_all(&self, digests: &BTreeMap<String, String>) -> bool {
+        self.0.len() == digests.len() && digests.keys().all(|path| self.0.contains_key(path))
+    }
+}
+
+impl FromIterator<(String, KnownOutput)> for Intact {
+    fn from_iter<I: IntoIterator<Item = (String, KnownOutput)>>(files: I) -> Self {
+        Self(files.into_iter().collect())
+    }
+}
+
 /// Writes `files` below `out_dir`, removes what an earlier compile left there, and answers the
 /// digest of each file. What `intact` knows to be there is not looked at.
 pub fn write(
     root: &Path,
     out_dir: &str,
-    files: &BTreeMap<String, String>,
+    files: &BTreeMap<String, Arc<str>>,
     intact: &mut Intact,
 ) -> Result<Emitted, ProjectError> {
     let folder = root.join(out_dir);
     // Until all is written nothing is known.
     let known = std::mem::take(intact);
-    let written = files
-        .par_iter()
-        .map(|(path, text)| {
+    let write = |(path, text): (&String, &Arc<str>)| {
+        let target = folder.join(path);
+        let before = known.get(path);
+        let is_there = |digest: &str| {
+            let before = before.filter(|known| known.digest == digest)?;
+            before
+                .stamp
+                .filter(|stamp| Stamp::of(&target) == Some(*stamp))
+        };
+        let same = |known: &&KnownOutput| {
+            known
+                .text
+                .as_ref()
+                .is_some_and(|known| Arc::ptr_eq(known, text))
+        };
+        let unchanged = before.filter(same).map(|known| known.digest.clone());
+        let mut stamp = unchanged.as_deref().and_then(is_there);
+        let digest = if let Some(digest) = unchanged.filter(|_| stamp.is_some()) {
+            digest
+        } else {
             let text = placed(out_dir, path, text);
             let digest = sha256(text.as_bytes());
-            let target = folder.join(path);
-            let mut stamp = known.holds(path, &digest, &target);
+            stamp = is_there(&digest);
             if stamp.is_none() {
-                replace(&target, &text).map_err(ProjectError::io(format!("{out_dir}/{path}")))?;
-                stamp = Stamp::of(&target);
+                put(&target, &text).map_err(ProjectError::io(format!("{out_dir}/{path}")))?;
             }
-            Ok((path.clone(), (digest, stamp)))
-        })
+            digest
+        };
+        let text = Some(Arc::clone(text));
+        Ok((
+            path.clone(),
+            KnownOutput {
+                digest,
+                stamp,
+                text,
+            },
+        ))
+    };
+    let mut written = files
+        .par_iter()
+        .map(write)
         .collect::<Result<Vec<_>, ProjectError>>()?;
+    // Only now most of them are old enough.
+    written.par_iter_mut().for_each(|(path, known)| {
+        known.stamp = known.stamp.or_else(|| Stamp::of(&folder.join(path)));
+    });
     let digests = written
         .iter()
-        .map(|(path, (digest, _))| (path.clone(), digest.clone()))
+        .map(|(path, known)| (path.clone(), known.digest.clone()))
         .collect();
     let mut beside = BTreeMap::new();
     for (emitted, path) in TYPES {
@@ -124,7 +195,7 @@ const OWNED: [&str; 5] = ["client", "server", "codecs", "schemas", "types"];
 /// A temporary file of this age belongs to a process that is gone.
 const ABANDONED: Duration = Duration::from_mins(10);
 
-fn remove_stale(folder: &Path, files: &BTreeMap<String, String>) -> io::Result<()> {
+fn remove_stale(folder: &Path, files: &BTreeMap<String, Arc<str>>) -> io::Result<()> {
     for owned in OWNED {
         for entry in WalkDir::new(folder.join(owned))
             .into_iter()

@@ -10,6 +10,7 @@ mod emit;
 mod finding;
 mod resolve;
 mod session;
+mod stamp;
 
 use std::{io, path::Path, sync::Arc};
 
@@ -96,7 +97,12 @@ pub fn compile_project(
         return Err(ProjectError::OutDir(out_dir.to_owned()));
     }
     let mut clock = Clock::start();
-    let files = discover::sources(root)?;
+    let shared = match caching {
+        Caching::Memory => session::of(root, out_dir),
+        Caching::Disk | Caching::Off => Arc::default(),
+    };
+    let mut session = session::lock(&shared);
+    let sources = discover::sources(root, &mut session.sources)?;
     let lock = discover::optional(root, "kontract.lock.json")?;
     let options = &Options {
         pages: discover::pages(root)?,
@@ -105,23 +111,23 @@ pub fn compile_project(
     };
     clock.lap(|times, ms| times.read_ms = ms);
     let key = cache::key(options, out_dir, lock.as_deref());
-    let hashes = cache::hash_sources(&files);
-    clock.lap(|times, ms| times.hash_ms = ms);
     let question = Question {
         root,
         out_dir,
         options,
         key: &key,
-        hashes: &hashes,
-    };
-    let shared = match caching {
-        Caching::Memory => session::of(root, out_dir),
-        Caching::Disk | Caching::Off => Arc::default(),
+        hashes: &sources.digests,
     };
     let use_cache = caching != Caching::Off;
-    let mut session = session::lock(&shared);
     if use_cache && let Some(hit) = warm(&question, &mut session) {
         session.intact = hit.intact;
+        let stamped = session
+            .cache
+            .as_ref()
+            .and_then(|kept| kept.cache.stamped(&session.intact));
+        if let Some(cache) = stamped {
+            session.cache = Some(cache.write(root)?);
+        }
         clock.lap(|times, ms| times.check_ms = ms);
         return Ok(Compiled {
             changed: false,
@@ -135,7 +141,10 @@ pub fn compile_project(
     }
     clock.lap(|times, ms| times.check_ms = ms);
 
-    let project = Project { files, lock };
+    let project = Project {
+        files: sources.files,
+        lock,
+    };
     let resolver = Resolver::new(root)?;
     let options = Options {
         language: resolver.language()?,
@@ -155,6 +164,7 @@ pub fn compile_project(
                 &question,
                 inputs,
                 &emitted,
+                &session.intact,
                 halves,
                 &diagnostics,
                 &output.lock,
@@ -163,11 +173,16 @@ pub fn compile_project(
         }
         clock.lap(|times, ms| times.write_ms = ms);
     }
+    let manifest = output.files.get(cache::MANIFEST).filter(|_| ok);
+    let manifest = manifest.map(ToString::to_string);
+    drop(session);
+    // Syntax trees take a while to take apart, and nobody has to wait for it.
+    rayon::spawn(move || drop((shared, project, output.files)));
     Ok(Compiled {
         changed: true,
         files: emitted.outputs.into_keys().collect(),
         diagnostics,
-        manifest: output.files.get(cache::MANIFEST).filter(|_| ok).cloned(),
+        manifest,
         lock: output.lock,
         typing: output.typing,
         times: clock.stop(),

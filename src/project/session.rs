@@ -2,20 +2,22 @@
 //! and again. A process that starts has nothing here, and the same results.
 
 use std::{
-    collections::BTreeMap,
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use kontract_compiler::Cache;
 
-use super::{cache::Kept, disk::Stamp};
+use super::{cache::Kept, emit::Intact, stamp::Stamp};
 
 /// One project's memory.
 #[derive(Default)]
 pub struct Session {
     /// What the compiler remembers.
     pub compiler: Cache,
+    /// The sources as they were last read, by path.
+    pub sources: HashMap<String, KnownSource>,
     /// What is known to be in the output folder.
     pub intact: Intact,
     /// `cache.json` as it was last read or written.
@@ -24,28 +26,12 @@ pub struct Session {
     pub restored: bool,
 }
 
-/// Output files whose bytes are known, with how they looked when they were.
-#[derive(Default)]
-pub struct Intact(BTreeMap<String, (String, Option<Stamp>)>);
-
-impl Intact {
-    /// How the file at `target`, called `path` in the output, looks if it still has this digest.
-    pub fn holds(&self, path: &str, digest: &str, target: &Path) -> Option<Stamp> {
-        let (_, stamp) = self.0.get(path).filter(|(known, _)| known == digest)?;
-        stamp.filter(|stamp| Stamp::of(target) == Some(*stamp))
-    }
-
-    /// Whether these files are the ones that were there before.
-    pub fn are_all(&self, digests: &BTreeMap<String, String>) -> bool {
-        self.0.len() == digests.len() && digests.keys().all(|path| self.0.contains_key(path))
-    }
-}
-
-impl FromIterator<(String, (String, Option<Stamp>))> for Intact {
-    /// By path: the digest of each file, and how it looked when it had it.
-    fn from_iter<I: IntoIterator<Item = (String, (String, Option<Stamp>))>>(files: I) -> Self {
-        Self(files.into_iter().collect())
-    }
+/// A source file that need not be read as long as it looks like this.
+pub struct KnownSource {
+    pub stamp: Stamp,
+    pub text: Arc<str>,
+    /// Of the text.
+    pub digest: String,
 }
 
 /// Projects remembered at a time: a process has one, a test run has many.

@@ -26,6 +26,8 @@ export class ScriptedGateway {
   effects = new Map();
   sockets = new Set();
   fetches = 0;
+  /** Answers that stay open: subscriptions over HTTP. */
+  streams = new Set();
   #clock;
   #sessions = new Map();
   #tickets = new Map();
@@ -41,6 +43,8 @@ export class ScriptedGateway {
     this.#sessions.clear();
     this.#tickets.clear();
     for (const socket of this.sockets) socket.cut();
+    for (const stream of this.streams) stream.error(new TypeError('terminated'));
+    this.streams.clear();
   }
 
   down() {
@@ -81,6 +85,7 @@ export class ScriptedGateway {
     else answer = await this.#post(url, body, signal);
     await this.#travel(signal);
     const lost = this.fault('reply', url);
+    if (lost) await answer.body?.cancel();
     if (lost === 'lose') return await this.#never(signal);
     if (lost === 'refuse') throw new TypeError('fetch failed');
     if (lost === 'garble') return octets(new Uint8Array([1, 2, 3]), FRAME);
@@ -98,8 +103,25 @@ export class ScriptedGateway {
     const session = this.#sessionOf(url);
     if (!session) return octets(encode({ clear: 'clear-expired' }), FRAME);
     const frames = new FrameSplitter().push(body).map(decode);
+    if (frames.some(({ t }) => t === 'subscribe')) return await this.#stream(session, frames[0], signal);
     const replies = await Promise.all(frames.map((frame) => this.#exchange(session, frame, signal)));
     return octets(joinFrames(replies.filter(Boolean).map(encode)), FRAMES);
+  }
+
+  async #stream(session, frame, signal) {
+    const first = await this.answer(session, frame, signal);
+    let own;
+    const body = new ReadableStream({
+      cancel: () => void this.streams.delete(own),
+      start: (controller) => {
+        own = controller;
+        controller.enqueue(joinFrames([encode(first)]));
+        if (first.t !== 'event') return controller.close();
+        this.streams.add(controller);
+        signal.addEventListener('abort', () => this.streams.delete(controller) && controller.error(signal.reason));
+      },
+    });
+    return new Response(body, { headers: { 'content-type': FRAMES } });
   }
 
   #sessionOf(url) {
@@ -157,6 +179,9 @@ export class ScriptedGateway {
       this.counts.heartbeats++;
       return this.seal(session, { t: 'heartbeat', callId: 0n });
     }
+    if (frame.t === 'subscribe')
+      return this.seal(session, { t: 'event', callId: frame.callId, data: '{"type":"open"}' });
+    if (frame.t !== 'call') return undefined;
     await this.#clock.sleep(this.thinkMs(frame));
     if (!this.isUp || signal?.aborted) return undefined;
     const reply = this.#run(frame);

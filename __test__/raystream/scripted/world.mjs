@@ -46,8 +46,14 @@ export function scriptedWorld({ seed = 1, page = true, slow = false, ...options 
     await clock.until(client.close());
     await clock.pass(60_000);
     assert.deepEqual(
-      { timers: clock.pending, handles: engine.live, sockets: gateway.sockets.size, fetches: gateway.fetches },
-      { timers: 0, handles: 0, sockets: 0, fetches: 0 },
+      {
+        timers: clock.pending,
+        handles: engine.live,
+        sockets: gateway.sockets.size,
+        fetches: gateway.fetches,
+        streams: gateway.streams.size,
+      },
+      { timers: 0, handles: 0, sockets: 0, fetches: 0, streams: 0 },
       'something is left behind',
     );
     assert.equal(network.watchers.size, 0);

@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (path, text) in &output.files {
         let path = Path::new(&out).join(path);
         fs::create_dir_all(path.parent().ok_or("no folder")?)?;
-        fs::write(path, text)?;
+        fs::write(path, text.as_bytes())?;
     }
     fs::write(Path::new(&out).join("kontract.lock.json"), &output.lock)?;
     if output.ok() {

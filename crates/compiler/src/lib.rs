@@ -20,7 +20,9 @@ mod resolve;
 mod routes;
 mod splice;
 mod split;
+mod summary;
 mod types;
+mod write;
 
 pub use blank::blanked;
 pub use cache::{Cache, Digest, Written};

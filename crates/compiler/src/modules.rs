@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use swc_core::ecma::ast::Ident;
 use swc_core::ecma::ast::{
     Decl, DefaultDecl, ExportSpecifier, Expr, ImportSpecifier, Module, ModuleDecl,
@@ -73,17 +74,20 @@ impl Modules {
             language: options.language.clone(),
             out_depth: options.out_depth,
         };
-        let mut reports = Vec::new();
-        let names = (0..modules.files.len())
-            .map(|i| modules.read_names(i, &mut reports))
-            .collect();
+        let read = |file: usize| {
+            let mut reports = Vec::new();
+            let names = modules.read_names(file, &mut reports);
+            (names, reports)
+        };
+        let read: Vec<_> = (0..modules.files.len()).into_par_iter().map(read).collect();
+        let (names, reports): (_, Vec<Vec<Report>>) = read.into_iter().unzip();
         modules.names = names;
-        (modules, reports)
+        (modules, reports.concat())
     }
 
     /// What a specifier in `file` means; `None` when it leads nowhere.
-    pub(crate) fn source(&self, file: usize, specifier: &str) -> Option<Source> {
-        self.links.get(file, specifier).cloned()
+    pub(crate) fn source(&self, file: usize, specifier: &str) -> Option<&Source> {
+        self.links.get(file, specifier)
     }
 
     /// Whether an import leads to a file that is no module.
@@ -176,7 +180,7 @@ impl Modules {
             };
             let resolved = source.and_then(|src| {
                 let specifier = src.value.to_string_lossy();
-                let resolved = self.source(file, &specifier);
+                let resolved = self.source(file, &specifier).cloned();
                 if resolved.is_none() {
                     reports.push(split::missing_module(file, range_of(src.span), &specifier));
                 }

@@ -1,6 +1,7 @@
 //! What a compile gives back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -11,7 +12,7 @@ use crate::diagnostics::Severity;
 #[derive(Debug, Clone)]
 pub struct Output {
     /// Emitted files by path: `client/…`, `server/…`, `codecs/…`, `schemas/…`, `types/…`, `manifest.json`.
-    pub files: BTreeMap<String, String>,
+    pub files: BTreeMap<String, Arc<str>>,
     /// The same as `manifest.json`.
     pub manifest: Manifest,
     /// Errors and warnings, sorted by file and place.

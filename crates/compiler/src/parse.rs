@@ -23,7 +23,8 @@ use crate::blank::{Bindings, Found, GaveUp, NAMES, bind, blank, skip_trivia};
 use crate::diagnostics::{Range, Report, did_you_mean, syntax};
 use crate::notes::Notes;
 use crate::resolve::specifiers;
-use crate::split::{Half, Items};
+use crate::split::{Half, ItemIndex, Items};
+use crate::summary::Summary;
 
 /// One file of the project, read.
 pub(crate) struct Parsed {
@@ -39,8 +40,17 @@ pub(crate) struct Parsed {
     pub half: OnceLock<Half>,
     /// What stands at its top level, made from that.
     pub items: OnceLock<Items>,
+    /// Where to find what in the items.
+    pub index: OnceLock<ItemIndex>,
+    summary: OnceLock<Summary>,
     /// Every module it names.
     pub specifiers: Vec<String>,
+}
+
+impl Parsed {
+    pub(crate) fn summary(&self) -> &Summary {
+        self.summary.get_or_init(|| Summary::of(self))
+    }
 }
 
 /// Reads a file; with a syntax error there is nothing to go on with.
@@ -133,6 +143,8 @@ pub(crate) fn parse(
         sources,
         half: OnceLock::new(),
         items: OnceLock::new(),
+        index: OnceLock::new(),
+        summary: OnceLock::new(),
     };
     Ok((parsed, reports))
 }

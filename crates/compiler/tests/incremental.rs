@@ -83,6 +83,34 @@ fn the_number_of_threads_changes_nothing() {
 }
 
 #[test]
+fn what_is_required_may_change_how_it_exports() {
+    let file = |path: &str, text: &str| SourceFile {
+        path: path.to_owned(),
+        text: text.to_owned(),
+    };
+    let project = |exports: &str| Project {
+        files: vec![
+            file(
+                "src/a.ts",
+                "import make = require('./b');\nexport const made = make;\n",
+            ),
+            file("src/b.ts", exports),
+        ],
+        ..Project::default()
+    };
+    let options = Options::default();
+    let mut cache = Cache::default();
+    let whole = project("export default function make() {}\n");
+    let one = project("function make() {}\nexport = make;\n");
+    for now in [&whole, &one, &whole] {
+        let fresh = compile(now, &options);
+        assert!(fresh.ok());
+        let again = compile_again(now, &options, &Isolated, &mut cache);
+        same(&fresh, &again, &now.files[1].text);
+    }
+}
+
+#[test]
 fn what_is_not_concerned_is_not_written_again() {
     let mut random = Random(3);
     let mut project = Changing::new(&mut random);

@@ -134,7 +134,7 @@ function summary({ result, page, pageMs }: Built, out: string): object {
 }
 
 function failed(problem: PlainDiagnostic, out: string): object {
-  const timings = { totalMs: 0, hashMs: 0, compileMs: 0, pageMs: 0 };
+  const timings = { totalMs: 0, readMs: 0, checkMs: 0, compileMs: 0, writeMs: 0, pageMs: 0 };
   return { ok: false, routes: [], outputs: outputs(out), page: null, diagnostics: [problem], timings };
 }
 

@@ -11,9 +11,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use rayon::prelude::*;
+
 use super::closure::closures;
 use super::{Digest, digest_of};
-use crate::modules::{Export, Imported, Modules, Source};
+use crate::modules::{Export, Imported, Modules, Source, assigns_its_export};
 use crate::routes::RouteType;
 use crate::split::{Reach, Server};
 
@@ -41,6 +43,7 @@ impl<'a> Keys<'a> {
         let files = 0..modules.files.len();
         let own: Vec<Digest> = files
             .clone()
+            .into_par_iter()
             .map(|file| interface(server, reach, file))
             .collect();
         let edges: Vec<Vec<usize>> = files.map(|file| modules.leads_to(file)).collect();
@@ -140,12 +143,13 @@ fn interface(server: &Server<'_>, reach: &Reach, file: usize) -> Digest {
         Source::Bare(package) => format!("package {package}"),
     };
     let mut facts = format!(
-        "{:?} {}
+        "{:?} {} {}
 values {:?}
 client {:?}
 ",
         modules.files[file].path,
         reach.client[file],
+        assigns_its_export(&modules.files[file].module),
         server.values.of_file(file),
         reach.values.of_file(file),
     );

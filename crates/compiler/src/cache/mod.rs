@@ -16,8 +16,9 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use keys::Keys;
 
+use crate::codec::Layout;
 use crate::diagnostics::Report;
-use crate::parse::{Parsed, parse};
+use crate::parse::{Parsed, parse, without_mark};
 use crate::resolve::Input;
 use crate::{Options, decorators};
 
@@ -31,6 +32,7 @@ pub struct Cache {
     options: Digest,
     read: HashMap<String, Arc<Read>>,
     written: BTreeMap<String, Written>,
+    codecs: HashMap<String, Arc<KnownCodecs>>,
 }
 
 /// The halves of one file.
@@ -44,9 +46,19 @@ pub struct Written {
     pub files: Vec<(String, Arc<str>)>,
 }
 
+/// The codecs and the schema of one file, with the layout they were made from.
+pub(crate) struct KnownCodecs {
+    pub layout: Layout,
+    /// Routes with their schema hashes.
+    pub hashes: Vec<(String, String)>,
+    /// Codecs and schema: path and text.
+    pub texts: [(String, Arc<str>); 2],
+}
+
 /// A file as it was read.
 pub(crate) struct Read {
     digest: Digest,
+    shown: String,
     pub parsed: Arc<Parsed>,
     /// Found while reading, as if the file were the project's first.
     reports: Vec<Report>,
@@ -82,19 +94,17 @@ impl Cache {
     /// Reads a file, or remembers it. Errors are not remembered: there is nothing to gain.
     pub(crate) fn read(&self, input: &Input<'_>) -> Result<Arc<Read>, Vec<Report>> {
         let file = &input.file;
-        let digest = digest_of(&[input.shown.as_bytes(), file.text.as_bytes()]);
-        if let Some(known) = self
-            .read
-            .get(&file.path)
-            .filter(|known| known.digest == digest)
-        {
+        let known = self.read.get(&file.path);
+        if let Some(known) = known.filter(|known| known.is_of(input)) {
             return Ok(Arc::clone(known));
         }
+        let digest = digest_of(&[input.shown.as_bytes(), file.text.as_bytes()]);
         let (parsed, mut reports) = parse(0, file, &input.shown)?;
         let found = parsed.bindings.every();
         reports.extend(found.flat_map(|found| decorators::check(0, &parsed, found)));
         Ok(Arc::new(Read {
             digest,
+            shown: input.shown.clone(),
             parsed: Arc::new(parsed),
             reports,
         }))
@@ -116,12 +126,38 @@ impl Cache {
         self.written.get(path).filter(|written| written.key == *key)
     }
 
+    /// The codecs of the file at `path`, if they were made from this layout.
+    pub(crate) fn codecs_of(
+        &self,
+        path: &str,
+        layout: &Layout,
+        routes: &[String],
+    ) -> Option<Arc<KnownCodecs>> {
+        let known = self.codecs.get(path)?;
+        let same_routes = known.hashes.iter().map(|(route, _)| route).eq(routes);
+        // Code for a union asks the types themselves.
+        let by_layout = layout.unions.is_empty() && known.layout == *layout;
+        (same_routes && by_layout).then(|| Arc::clone(known))
+    }
+
+    /// Keeps these codecs, and no others.
+    pub(crate) fn keep_codecs(&mut self, codecs: impl Iterator<Item = (String, Arc<KnownCodecs>)>) {
+        self.codecs = codecs.collect();
+    }
+
     pub(crate) fn keep_written(&mut self, written: BTreeMap<String, Written>) {
         self.written = written;
     }
 }
 
 impl Read {
+    /// Whether this is what reading `input` gives.
+    fn is_of(&self, input: &Input<'_>) -> bool {
+        let text = without_mark(&input.file.text);
+        // What `import x = require('./y')` becomes is up to y.
+        self.parsed.text == text && self.shown == input.shown && !self.parsed.summary().requires
+    }
+
     /// What was found while reading, said of the file at `index`.
     pub(crate) fn reports(&self, index: usize) -> Vec<Report> {
         self.reports

@@ -12,4 +12,4 @@ pub(crate) use declarations::declarations;
 pub(crate) use index::{client_files, server_files};
 pub(crate) use lock::Lock;
 pub(crate) use manifest::{manifest, table_entries};
-pub(crate) use print::{Printed, Stub, print};
+pub(crate) use print::{Page, Printed, Stub, print};

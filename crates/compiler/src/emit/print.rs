@@ -15,28 +15,40 @@ use crate::parse::Parsed;
 use crate::split::Half;
 
 /// A printed module and its map.
+#[derive(Clone)]
 pub(crate) struct Printed {
     pub code: String,
     pub map: String,
 }
 
 /// Text put after a module that stands for something of the source.
+#[derive(PartialEq)]
 pub(crate) struct Stub {
     pub text: String,
     /// What it stands for, as a byte offset.
     pub origin: Option<u32>,
 }
 
-/// Prints a module between lines of our own. `whole` says whether comments and source may be seen.
-pub(crate) fn print(
-    parsed: &Parsed,
-    half: &Half,
-    module: Module,
-    before: &[String],
-    after: &[Stub],
-    whole: bool,
-    url: &str,
-) -> Printed {
+/// One half of a file before it is text.
+#[derive(PartialEq)]
+pub(crate) struct Page {
+    pub module: Module,
+    /// Lines of our own in front of it.
+    pub before: Vec<String>,
+    /// What is put behind it.
+    pub after: Vec<Stub>,
+    /// Whether comments and source may be seen.
+    pub whole: bool,
+}
+
+/// Prints a page; `name` is that of the file it is for.
+pub(crate) fn print(parsed: &Parsed, half: &Half, page: Page, name: &str) -> Printed {
+    let Page {
+        module,
+        before,
+        after,
+        whole,
+    } = page;
     let mut program = Program::Module(module);
     hygiene().process(&mut program);
     fixer(None).process(&mut program);
@@ -72,7 +84,7 @@ pub(crate) fn print(
     if !code.is_empty() && !code.ends_with('\n') {
         code.push('\n');
     }
-    for stub in after {
+    for stub in &after {
         if let Some(origin) = stub.origin {
             let line = line_count(&code);
             let lines = u32::try_from(stub.text.lines().count()).unwrap_or(1);
@@ -82,8 +94,7 @@ pub(crate) fn print(
         }
         code.push_str(&stub.text);
     }
-    let file = url.rsplit('/').next().unwrap_or(url);
-    let _ = writeln!(code, "//# sourceMappingURL={file}.map");
+    let _ = writeln!(code, "//# sourceMappingURL={name}.map");
     let map = parsed
         .sources
         .build_source_map(&mappings, None, MapConfig { whole });

@@ -82,11 +82,18 @@ pub(crate) fn read_all(
             return None;
         }
         let mut wanted: Vec<(usize, String, String)> = Vec::new();
-        for Read { parsed, .. } in round.iter().map(|read| &**read) {
+        let meanings = |Read { parsed, .. }: &Read| -> Vec<Meaning> {
+            let specifiers = parsed.specifiers.iter();
+            specifiers
+                .map(|specifier| meaning(&names, resolve, &parsed.path, specifier))
+                .collect()
+        };
+        let found: Vec<_> = round.par_iter().map(|read| meanings(read)).collect();
+        for (read, found) in round.iter().zip(found) {
             let file = links.0.len();
             let mut of_file = HashMap::new();
-            for specifier in &parsed.specifiers {
-                match meaning(&names, resolve, &parsed.path, specifier) {
+            for (specifier, meaning) in read.parsed.specifiers.iter().zip(found) {
+                match meaning {
                     Meaning::Known(source) => {
                         of_file.insert(specifier.clone(), source);
                     }

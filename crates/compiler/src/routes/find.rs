@@ -27,6 +27,9 @@ pub(crate) fn find_routes<'a>(
 ) -> Vec<RouteDecl<'a>> {
     let mut all = BTreeMap::<String, RouteDecl<'a>>::new();
     for (file, parsed) in modules.files.iter().enumerate() {
+        if !parsed.summary().may_have_routes {
+            continue;
+        }
         let mut found = Vec::new();
         for item in &parsed.module.body {
             route_of_item(modules, file, item, &mut found, reports);

@@ -10,20 +10,20 @@ use super::items::{Half, Item, Reference};
 use super::reach::{Reach, local_name};
 use super::redirect::Redirect;
 use super::{output_path, relative};
-use crate::emit::{Printed, Stub, print};
+use crate::emit::{Page, Stub};
 use crate::modules::{Export, Modules, export_name};
 use crate::routes::{Param, RouteType};
 use crate::types::quote;
 
-/// Writes the client half of a file.
-pub(crate) fn client_module(
+/// The client half of a file.
+pub(crate) fn client_page(
     modules: &Modules,
     file: usize,
     half: &Half,
     items: &[Item],
     reach: &Reach,
     routes: &[&RouteType],
-) -> Printed {
+) -> Page {
     let parsed = &modules.files[file];
     let here = format!("client/{}", output_path(&parsed.path));
     let included = &reach.items[file];
@@ -74,15 +74,12 @@ pub(crate) fn client_module(
             Stub { text: stub(route, prefix), origin: Some(route.range.start) }
         })
         .collect();
-    print(
-        parsed,
-        half,
+    Page {
         module,
-        &before,
-        &stubs,
-        reach.complete[file],
-        &here,
-    )
+        before,
+        after: stubs,
+        whole: reach.complete[file],
+    }
 }
 
 fn stub(route: &RouteType, prefix: &str) -> String {

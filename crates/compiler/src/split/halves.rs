@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::items::{Half, Item, analyse};
 use super::prepare::prepare;
+use super::reach::ItemIndex;
 use crate::modules::Modules;
 
 /// What stands at the top level of a file.
@@ -30,6 +31,12 @@ impl<'a> Halves<'a> {
     pub(crate) fn items(self, file: usize) -> Items {
         let analysed = || Arc::new(analyse(self.of(file)));
         Arc::clone(self.0.files[file].items.get_or_init(analysed))
+    }
+
+    /// Where to find what in the items of one file.
+    pub(crate) fn index(self, file: usize) -> &'a ItemIndex {
+        let made = || ItemIndex::of(&self.of(file).module, &self.items(file));
+        self.0.files[file].index.get_or_init(made)
     }
 }
 

@@ -22,13 +22,13 @@ mod values;
 use crate::resolve::has_extension;
 
 pub(crate) use ambient::{contextual, target};
-pub(crate) use client::client_module;
+pub(crate) use client::client_page;
 pub(crate) use halves::{Halves, Items};
 pub(crate) use items::{Half, Item, Reference, Shape};
-pub(crate) use lower::{HELPERS_SOURCE, helpers_of};
+pub(crate) use lower::HELPERS_SOURCE;
 pub(crate) use middleware::{Middleware, find_middleware};
-pub(crate) use reach::{Reach, reach};
-pub(crate) use server::{Server, check_ambient, server_files, server_module};
+pub(crate) use reach::{ItemIndex, Reach, reach};
+pub(crate) use server::{Server, check_ambient, server_files, server_page};
 pub(crate) use state::check_state;
 pub(crate) use surroundings::check_surroundings;
 pub(crate) use values::Values;

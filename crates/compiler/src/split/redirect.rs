@@ -36,7 +36,7 @@ impl Redirect<'_> {
         }
         match self.modules.source(self.file, specifier)? {
             Source::Project(target) => {
-                let path = &self.modules.files[target].path;
+                let path = &self.modules.files[*target].path;
                 Some(Target {
                     to: format!("{}/{}", self.half, output_path(path)),
                     is_json: has_extension(path, "json"),
@@ -50,7 +50,7 @@ impl Redirect<'_> {
                 })
             }
             Source::Bare(path) if path.starts_with('.') && self.half == "client" => Some(Target {
-                to: self.asset(&path),
+                to: self.asset(path),
                 is_json: false,
             }),
             Source::Bare(_) => None,

@@ -19,7 +19,7 @@ use super::redirect::Redirect;
 use super::values::Values;
 use super::{output_path, relative};
 use crate::diagnostics::{Report, split};
-use crate::emit::{Printed, Stub, print};
+use crate::emit::{Page, Stub};
 use crate::modules::{Modules, Source, declaration, declared_names};
 use crate::optimise::{Called, Known, literal_of, optimise};
 use crate::parse::range_of;
@@ -59,12 +59,12 @@ fn loaded_by(
             if let Some(Source::Project(target)) =
                 specifier(item).and_then(|s| modules.source(file, &s))
             {
-                queue.push(target);
+                queue.push(*target);
             }
         }
         for specifier in items[file].iter().flat_map(|item| &item.imports) {
             if let Some(Source::Project(target)) = modules.source(file, specifier) {
-                queue.push(target);
+                queue.push(*target);
             }
         }
     }
@@ -130,14 +130,14 @@ pub(crate) struct Server<'a> {
     pub uses_txid: bool,
 }
 
-/// Writes the server half of a file.
-pub(crate) fn server_module(
+/// The server half of a file.
+pub(crate) fn server_page(
     server: &Server<'_>,
     file: usize,
     half: &Half,
     items: &[Item],
     routes: &[&RouteType],
-) -> Printed {
+) -> Page {
     let Server {
         modules,
         contextual,
@@ -216,19 +216,16 @@ pub(crate) fn server_module(
             origin: Some(route.range.start),
         })
         .collect();
-    print(
-        parsed,
-        half,
-        Module {
+    Page {
+        module: Module {
             body: module.body,
             span: half.module.span,
             shebang: half.module.shebang.clone(),
         },
-        &before,
-        &after,
-        true,
-        &here,
-    )
+        before,
+        after,
+        whole: true,
+    }
 }
 
 /// Leads imports to the server halves of what they name, once nobody asks by the specifiers as

@@ -46,7 +46,7 @@ impl Values {
         let mut gone = BTreeSet::new();
         module.body.retain_mut(|item| {
             let target = specifier(item).and_then(|s| match modules.source(file, &s)? {
-                Source::Project(target) => Some(target),
+                Source::Project(target) => Some(*target),
                 Source::Bare(_) => None,
             });
             let declares_only = target.is_some_and(|t| modules.files[t].path.ends_with(".d.ts"));

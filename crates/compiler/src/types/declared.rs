@@ -1,11 +1,8 @@
 //! Declared types: interfaces with what they extend, aliases, classes and enums, once for every set
 //! of type arguments.
 
-use std::collections::HashMap;
-
-use swc_core::common::Span;
 use swc_core::ecma::ast::{
-    Class, Decl, DefaultDecl, Expr, ModuleDecl, ModuleItem, TsEnumDecl, TsExprWithTypeArgs,
+    Class, Decl, DefaultDecl, Expr, Ident, ModuleDecl, ModuleItem, TsEnumDecl, TsExprWithTypeArgs,
     TsInterfaceDecl, TsType, TsTypeAliasDecl, TsTypeParamDecl,
 };
 
@@ -26,7 +23,7 @@ pub(crate) enum TypeDecl<'a> {
     Interface(&'a TsInterfaceDecl),
     Alias(&'a TsTypeAliasDecl),
     Enum(&'a TsEnumDecl),
-    Class(&'a Class, Span),
+    Class(&'a Class, &'a Ident),
 }
 
 impl<'a> Resolver<'a> {
@@ -37,7 +34,7 @@ impl<'a> Resolver<'a> {
         arguments: Vec<Slot>,
         used: Range,
     ) -> Resolved<Slot> {
-        let Some(declarations) = self.declared[file].get(name).cloned() else {
+        let Some(declarations) = self.declared(file, name) else {
             return Err(Reported);
         };
         let key = (file, name.to_owned(), arguments);
@@ -202,31 +199,29 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The types a module declares, by name; an interface may be declared in parts.
-pub(super) fn declared_types(items: &[ModuleItem]) -> HashMap<String, Vec<TypeDecl<'_>>> {
-    let mut all: HashMap<String, Vec<TypeDecl<'_>>> = HashMap::new();
-    for item in items {
-        if let Some((name, decl)) = type_declaration(item) {
-            all.entry(name).or_default().push(decl);
-        }
-    }
-    all
+/// The name of the type a top-level item declares.
+pub(crate) fn type_name(item: &ModuleItem) -> Option<String> {
+    let name = match type_declaration(item)? {
+        TypeDecl::Interface(i) => &i.id,
+        TypeDecl::Alias(a) => &a.id,
+        TypeDecl::Enum(e) => &e.id,
+        TypeDecl::Class(_, name) => name,
+    };
+    Some(name.sym.to_string())
 }
 
-fn type_declaration(item: &ModuleItem) -> Option<(String, TypeDecl<'_>)> {
+/// The type a top-level item declares.
+pub(super) fn type_declaration(item: &ModuleItem) -> Option<TypeDecl<'_>> {
     if let ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(export)) = item
         && let DefaultDecl::TsInterfaceDecl(i) = &export.decl
     {
-        return Some((i.id.sym.to_string(), TypeDecl::Interface(i)));
+        return Some(TypeDecl::Interface(i));
     }
     Some(match declaration(item)? {
-        Decl::TsInterface(i) => (i.id.sym.to_string(), TypeDecl::Interface(i)),
-        Decl::TsTypeAlias(a) => (a.id.sym.to_string(), TypeDecl::Alias(a)),
-        Decl::TsEnum(e) => (e.id.sym.to_string(), TypeDecl::Enum(e)),
-        Decl::Class(c) => (
-            c.ident.sym.to_string(),
-            TypeDecl::Class(&c.class, c.ident.span),
-        ),
+        Decl::TsInterface(i) => TypeDecl::Interface(i),
+        Decl::TsTypeAlias(a) => TypeDecl::Alias(a),
+        Decl::TsEnum(e) => TypeDecl::Enum(e),
+        Decl::Class(c) => TypeDecl::Class(&c.class, &c.ident),
         _ => return None,
     })
 }

@@ -84,7 +84,7 @@ impl<'a> Resolver<'a> {
     /// `Color.Red` as a type.
     pub(super) fn enum_member(&self, file: usize, name: &str, member: &str) -> Option<Slot> {
         let (target, local) = self.modules.declaration_of(file, name)?;
-        let TypeDecl::Enum(decl) = *self.declared[target].get(&local)?.first()? else {
+        let TypeDecl::Enum(decl) = *self.declared(target, &local)?.first()? else {
             return None;
         };
         let (_, value) = members(decl)

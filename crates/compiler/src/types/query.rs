@@ -182,8 +182,7 @@ impl<'a> Resolver<'a> {
 
     fn type_of_value(&mut self, file: usize, name: &str, hint: &str) -> Option<Resolved<Slot>> {
         if let Some((target, local)) = self.modules.declaration_of(file, name)
-            && let Some([TypeDecl::Enum(decl), ..]) =
-                self.declared[target].get(&local).map(Vec::as_slice)
+            && let Some([TypeDecl::Enum(decl), ..]) = self.declared(target, &local).as_deref()
         {
             return Some(Ok(self.enum_object(target, decl, hint)));
         }

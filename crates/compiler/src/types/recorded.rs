@@ -178,7 +178,7 @@ impl Entry {
         let mut scope = Scope::new();
         for (name, path) in &self.names {
             let declaring = resolver.modules.files.iter().position(|f| f.path == *path);
-            let declaring = declaring.filter(|&f| resolver.declared[f].contains_key(name));
+            let declaring = declaring.filter(|&f| resolver.declares(f, name));
             let slot = resolver.named(declaring.ok_or(unreadable)?, name)?;
             scope.insert(name.clone(), slot);
         }

@@ -32,7 +32,7 @@ impl<'a> Resolver<'a> {
             }
             _ => None,
         };
-        let found = found.filter(|(target, local)| self.declared[*target].contains_key(local));
+        let found = found.filter(|(target, local)| self.declares(*target, local));
         let Some((target, local)) = found else {
             let text = range_of(name.span)
                 .of(&self.modules.files[file].text)
@@ -59,7 +59,7 @@ impl<'a> Resolver<'a> {
             return Ok(slot.clone());
         }
         if let Some((target, local)) = self.modules.declaration_of(file, name)
-            && self.declared[target].contains_key(&local)
+            && self.declares(target, &local)
         {
             let mut arguments = Vec::new();
             for param in params {
@@ -94,11 +94,11 @@ impl<'a> Resolver<'a> {
                 return Ok(Slot::of(Kind::Json));
             }
             (Some(Source::Project(target)), Some(name)) => {
-                self.modules.export_of(target, &name.sym, 0)
+                self.modules.export_of(*target, &name.sym, 0)
             }
             _ => None,
         };
-        let Some((target, local)) = found.filter(|(t, l)| self.declared[*t].contains_key(l)) else {
+        let Some((target, local)) = found.filter(|(t, l)| self.declares(*t, l)) else {
             let range = range_of(import.span());
             let text = range.of(&self.modules.files[file].text).to_owned();
             return self.report(errors::unknown_type(file, range, &text));

@@ -7,11 +7,11 @@ use swc_core::ecma::ast::{
     Pat, TsEntityName, TsKeywordTypeKind, TsType, TsTypeOperatorOp, TsUnionOrIntersectionType,
 };
 
-use super::declared::{TypeDecl, declared_types};
+use super::declared::{TypeDecl, type_declaration};
 use super::ir::{Field, Kind, Number, Object, Slot, Types};
 use crate::diagnostics::{Range, Report, types as errors};
 use crate::modules::Modules;
-use crate::parse::range_of;
+use crate::parse::{Parsed, range_of};
 
 /// A report was made; there is no type.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,6 @@ pub(crate) struct Resolver<'a> {
     pub modules: &'a Modules,
     pub types: Types,
     pub reports: Vec<Report>,
-    pub(super) declared: Vec<HashMap<String, Vec<TypeDecl<'a>>>>,
     pub(super) known: HashMap<Key, usize>,
     /// Aliases by what they were asked for with; the number is their place in `types.aliases`.
     pub(super) aliases: HashMap<Key, usize>,
@@ -40,16 +39,10 @@ pub(super) type Key = (usize, String, Vec<Slot>);
 
 impl<'a> Resolver<'a> {
     pub(crate) fn new(modules: &'a Modules) -> Self {
-        let declared = modules
-            .files
-            .iter()
-            .map(|f| declared_types(&f.module.body))
-            .collect();
         Self {
             modules,
             types: Types::default(),
             reports: Vec::new(),
-            declared,
             known: HashMap::new(),
             aliases: HashMap::new(),
             depth: 0,
@@ -251,14 +244,29 @@ impl<'a> Resolver<'a> {
         Slot::of(Kind::Object(index))
     }
 
-    /// The declared types of a file, by name.
-    pub(crate) fn declarations(&self, file: usize) -> Vec<(String, TypeDecl<'a>)> {
-        let mut all: Vec<_> = self.declared[file]
-            .iter()
-            .map(|(name, d)| (name.clone(), d[0]))
-            .collect();
-        all.sort_by(|a, b| a.0.cmp(&b.0));
-        all
+    /// Whether `file` declares a type called `name`.
+    pub(super) fn declares(&self, file: usize, name: &str) -> bool {
+        self.modules.files[file].summary().declares(name).is_some()
+    }
+
+    /// The declarations of the type `name` of `file`, in parts where it is an interface.
+    pub(super) fn declared(&self, file: usize, name: &str) -> Option<Vec<TypeDecl<'a>>> {
+        let parsed = &self.modules.files[file];
+        let items = parsed.summary().declares(name)?.iter();
+        let items = items.filter_map(|&index| type_declaration(&parsed.module.body[index]));
+        Some(items.collect())
+    }
+
+    /// The types that `file` declares, sorted by name, each with its first declaration.
+    pub(crate) fn declarations(
+        &self,
+        file: usize,
+    ) -> impl Iterator<Item = (&'a str, TypeDecl<'a>)> + use<'a> {
+        let parsed: &'a Parsed = &self.modules.files[file];
+        parsed.summary().types.iter().filter_map(|(name, items)| {
+            let item = &parsed.module.body[*items.first()?];
+            Some((name.as_str(), type_declaration(item)?))
+        })
     }
 
     pub(super) fn short_name(&self, slot: &Slot) -> String {

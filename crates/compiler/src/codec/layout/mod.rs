@@ -18,6 +18,7 @@ use crate::routes::RouteType;
 use crate::types::{Kind, Literal, Number, Types};
 
 /// What the messages of one source file are made of.
+#[derive(PartialEq)]
 pub(crate) struct Layout {
     pub tables: Vec<TableLayout>,
     pub enums: Vec<EnumLayout>,
@@ -28,6 +29,7 @@ pub(crate) struct Layout {
 }
 
 /// One route's two messages.
+#[derive(PartialEq)]
 pub(crate) struct Root {
     pub id: String,
     pub args: usize,
@@ -35,6 +37,7 @@ pub(crate) struct Root {
 }
 
 /// One `FlatBuffers` table.
+#[derive(PartialEq)]
 pub(crate) struct TableLayout {
     pub name: String,
     pub source: Origin,
@@ -64,6 +67,7 @@ pub(crate) enum Origin {
 }
 
 /// One field of a table.
+#[derive(PartialEq)]
 pub(crate) struct FieldLayout {
     /// Its name in the schema.
     pub name: String,
@@ -87,6 +91,7 @@ pub(crate) struct FieldLayout {
 }
 
 /// An enum: the literals by their ids.
+#[derive(PartialEq)]
 pub(crate) struct EnumLayout {
     pub name: String,
     /// `None` for a literal that is gone.
@@ -98,6 +103,7 @@ pub(crate) struct EnumLayout {
 }
 
 /// A union of tables: its members by their ids, the first of which is 1.
+#[derive(PartialEq)]
 pub(crate) struct UnionLayout {
     pub name: String,
     /// The union among the types.
@@ -107,6 +113,7 @@ pub(crate) struct UnionLayout {
 }
 
 /// One member of a union.
+#[derive(PartialEq)]
 pub(crate) struct MemberLayout {
     pub kind: Kind,
     pub table: usize,

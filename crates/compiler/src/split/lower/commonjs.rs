@@ -52,7 +52,7 @@ fn required(
     };
     let local = import.id.clone();
     let whole = match modules.source(file, &from.expr.value.to_string_lossy()) {
-        Some(Source::Project(target)) => !assigns_its_export(&modules.files[target].module),
+        Some(Source::Project(target)) => !assigns_its_export(&modules.files[*target].module),
         _ => false,
     };
     let specifier = if whole {

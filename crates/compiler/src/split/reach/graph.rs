@@ -1,7 +1,8 @@
 //! Which item needs which: by name, through re-exports, by namespace, by `import()`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use rayon::prelude::*;
 use swc_core::ecma::ast::{ExportSpecifier, ImportSpecifier, ModuleDecl, ModuleItem};
 
 use super::platform::is_server_file;
@@ -16,13 +17,12 @@ pub(super) struct Graph<'a> {
     pub modules: &'a Modules,
     pub halves: Halves<'a>,
     pub items: &'a [Items],
-    routes: &'a BTreeSet<(usize, String)>,
-    /// Which items declare a name, and which are part of what it is.
-    declaring: HashMap<(usize, &'a str), Vec<usize>>,
-    /// The `export { … }` and `export … from` that export a name.
-    exporting: HashMap<(usize, String), usize>,
     /// `export * from`, with the file it leads to.
     stars: Vec<Vec<(usize, usize)>>,
+    /// Which items are backend functions, by file and index.
+    is_route: Vec<Vec<bool>>,
+    /// The items each item needs, by file and index.
+    needs: Vec<Vec<Vec<Place>>>,
     pub has_routes: Vec<bool>,
     pub server_only: Vec<bool>,
 }
@@ -32,67 +32,47 @@ impl<'a> Graph<'a> {
         modules: &'a Modules,
         halves: Halves<'a>,
         items: &'a [Items],
-        routes: &'a BTreeSet<(usize, String)>,
+        routes: &BTreeSet<(usize, String)>,
     ) -> Self {
-        let mut declaring: HashMap<(usize, &str), Vec<usize>> = HashMap::new();
-        for (file, all) in items.iter().enumerate() {
-            for (index, item) in all.iter().enumerate() {
-                for name in item.declares.iter().chain(&item.augments) {
-                    declaring
-                        .entry((file, name.as_str()))
-                        .or_default()
-                        .push(index);
-                }
-            }
-        }
         let mut has_routes = vec![false; items.len()];
         for (file, _) in routes {
             has_routes[*file] = true;
+        }
+        let mut is_route: Vec<Vec<bool>> = items.iter().map(|all| vec![false; all.len()]).collect();
+        for (file, name) in routes {
+            let index = halves.index(*file);
+            for &item in index.declaring.get(name).into_iter().flatten() {
+                is_route[*file][item] |= items[*file][item].declares.contains(name);
+            }
         }
         // Even there a backend function has a stub: it was marked to be called.
         let server_only = modules.files.iter().zip(&has_routes);
         let server_only = server_only.map(|(file, routes)| is_server_file(&file.path) && !routes);
         let server_only = server_only.collect();
+        let stars = |file: usize| {
+            let stars = halves.index(file).stars.iter();
+            let project = |(index, specifier): &(usize, String)| {
+                Some((*index, project(modules, file, specifier)?))
+            };
+            stars.filter_map(project).collect()
+        };
+        let files = 0..items.len();
         let mut graph = Self {
             modules,
             halves,
             items,
-            routes,
-            declaring,
-            exporting: HashMap::new(),
-            stars: vec![Vec::new(); items.len()],
+            is_route,
+            stars: files.clone().into_par_iter().map(stars).collect(),
+            needs: Vec::new(),
             has_routes,
             server_only,
         };
-        for file in 0..items.len() {
-            graph.read_exports(file);
-        }
+        let needs = |file: usize| {
+            let places = (0..items[file].len()).map(|index| (file, index));
+            places.map(|place| graph.needs_of(place)).collect()
+        };
+        graph.needs = files.into_par_iter().map(needs).collect();
         graph
-    }
-
-    fn read_exports(&mut self, file: usize) {
-        for (index, item) in self.halves[file].module.body.iter().enumerate() {
-            match item {
-                ModuleItem::ModuleDecl(ModuleDecl::ExportNamed(export)) => {
-                    for specifier in &export.specifiers {
-                        let name = match specifier {
-                            ExportSpecifier::Named(s) => {
-                                export_name(s.exported.as_ref().unwrap_or(&s.orig))
-                            }
-                            ExportSpecifier::Namespace(s) => export_name(&s.name),
-                            ExportSpecifier::Default(s) => s.exported.sym.to_string(),
-                        };
-                        self.exporting.insert((file, name), index);
-                    }
-                }
-                ModuleItem::ModuleDecl(ModuleDecl::ExportAll(export)) => {
-                    if let Some(target) = self.project(file, &export.src.value.to_string_lossy()) {
-                        self.stars[file].push((index, target));
-                    }
-                }
-                _ => {}
-            }
-        }
     }
 
     pub(super) fn item(&self, (file, index): Place) -> &'a Item {
@@ -100,9 +80,7 @@ impl<'a> Graph<'a> {
     }
 
     pub(super) fn is_route(&self, (file, index): Place) -> bool {
-        let item = &self.items[file][index];
-        let mut declares = item.declares.iter();
-        declares.any(|name| self.routes.contains(&(file, name.clone())))
+        self.is_route[file][index]
     }
 
     /// Every item there is.
@@ -113,10 +91,7 @@ impl<'a> Graph<'a> {
 
     /// The project file a specifier leads to.
     pub(super) fn project(&self, file: usize, specifier: &str) -> Option<usize> {
-        match self.modules.source(file, specifier)? {
-            Source::Project(target) => Some(target),
-            Source::Bare(_) => None,
-        }
+        project(self.modules, file, specifier)
     }
 
     /// `import './x'`, where it is meant for the client: in a file with backend functions only if it
@@ -128,7 +103,11 @@ impl<'a> Graph<'a> {
     }
 
     /// The items an item needs, here and in other files, with the re-exports on the way.
-    pub(super) fn leads_to(&self, (file, index): Place) -> Vec<Place> {
+    pub(super) fn leads_to(&self, (file, index): Place) -> &[Place] {
+        &self.needs[file][index]
+    }
+
+    fn needs_of(&self, (file, index): Place) -> Vec<Place> {
         let mut all = Vec::new();
         let item = &self.items[file][index];
         for reference in &item.refers {
@@ -221,7 +200,7 @@ impl<'a> Graph<'a> {
     }
 
     fn declared(&self, file: usize, name: &str, all: &mut Vec<Place>) {
-        let indices = self.declaring.get(&(file, name));
+        let indices = self.halves.index(file).declaring.get(name);
         all.extend(indices.into_iter().flatten().map(|&index| (file, index)));
     }
 
@@ -230,7 +209,7 @@ impl<'a> Graph<'a> {
         if depth > 32 {
             return;
         }
-        let by_list = self.exporting.get(&(file, name.to_owned()));
+        let by_list = self.halves.index(file).exporting.get(name);
         all.extend(by_list.map(|&index| (file, index)));
         match self.modules.names[file].exports.get(name) {
             Some(Export::Local(local)) => match self.modules.names[file].imports.get(local) {
@@ -250,6 +229,13 @@ impl<'a> Graph<'a> {
                 }
             }
         }
+    }
+}
+
+fn project(modules: &Modules, file: usize, specifier: &str) -> Option<usize> {
+    match modules.source(file, specifier)? {
+        Source::Project(target) => Some(*target),
+        Source::Bare(_) => None,
     }
 }
 

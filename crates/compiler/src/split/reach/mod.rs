@@ -6,6 +6,7 @@
 
 mod entries;
 mod graph;
+mod index;
 mod platform;
 mod taint;
 
@@ -23,6 +24,7 @@ use graph::{Graph, Place};
 use taint::Taints;
 
 pub(super) use graph::{local_name, specifier};
+pub(crate) use index::ItemIndex;
 
 /// What goes into the client, by file.
 pub(crate) struct Reach {
@@ -54,7 +56,7 @@ pub(crate) fn reach(
     let mut walk = Walk {
         graph: &graph,
         taints: &taints,
-        wanted: BTreeSet::new(),
+        wanted: items.iter().map(|all| vec![false; all.len()]).collect(),
         loaded: vec![false; items.len()],
         loader: vec![None; items.len()],
         queue: Vec::new(),
@@ -80,8 +82,9 @@ pub(crate) fn reach(
     walk.report(reports);
     let (wanted, loaded) = (walk.wanted, walk.loaded);
     let of_file = |file: usize| {
-        let range = wanted.range((file, 0)..(file + 1, 0));
-        range.map(|(_, index)| *index).collect::<BTreeSet<_>>()
+        let all = wanted[file].iter().enumerate();
+        let wanted = all.filter(|(_, wanted)| **wanted);
+        wanted.map(|(index, _)| index).collect::<BTreeSet<_>>()
     };
     let included: Vec<_> = (0..items.len()).map(of_file).collect();
     let complete = (0..items.len())
@@ -123,7 +126,8 @@ pub(crate) fn reach(
 struct Walk<'a> {
     graph: &'a Graph<'a>,
     taints: &'a Taints,
-    wanted: BTreeSet<Place>,
+    /// By file and index.
+    wanted: Vec<Vec<bool>>,
     loaded: Vec<bool>,
     /// The file because of which a file is loaded.
     loader: Vec<Option<usize>>,
@@ -153,10 +157,10 @@ impl Walk<'_> {
                 continue;
             }
             self.load(file, None);
-            if !self.wanted.insert(place) {
+            if std::mem::replace(&mut self.wanted[file][index], true) {
                 continue;
             }
-            for next in self.graph.leads_to(place) {
+            for &next in self.graph.leads_to(place) {
                 // The way there is the way to this item's file, and one further.
                 if !self.loaded[next.0] {
                     self.load(next.0, Some(file));

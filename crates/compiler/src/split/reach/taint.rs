@@ -48,7 +48,7 @@ impl Taints {
             // A list of exports loses what it cannot have, not everything.
             let spared = graph.is_route(place) || graph.item(place).shape == Shape::Export;
             if !spared {
-                for next in graph.leads_to(place) {
+                for &next in graph.leads_to(place) {
                     needed_by.entry(next).or_default().push(place);
                 }
             }
@@ -189,9 +189,9 @@ fn own(
 /// What a specifier leads to, if that exists only on the server.
 fn server_module(graph: &Graph<'_>, file: usize, specifier: &str) -> Option<String> {
     match graph.modules.source(file, specifier)? {
-        Source::Bare(package) if is_platform(&package) => Some(format!("`{package}`")),
-        Source::Project(target) if graph.server_only[target] => {
-            Some(format!("`{}`", graph.modules.files[target].path))
+        Source::Bare(package) if is_platform(package) => Some(format!("`{package}`")),
+        Source::Project(target) if graph.server_only[*target] => {
+            Some(format!("`{}`", graph.modules.files[*target].path))
         }
         _ => None,
     }

@@ -13,10 +13,11 @@ use super::resolve::Resolver;
 use crate::blank::{Argument, Value};
 use crate::decorators;
 use crate::diagnostics::{Range, did_you_mean, schema};
+use crate::modules::Modules;
 use crate::parse::range_of;
 use inferred::inferred_tables;
 use name::{is_table_name, plural};
-use uses::used_tables;
+pub(crate) use uses::used_tables;
 
 /// A table of the project.
 #[derive(Debug, Clone)]
@@ -67,13 +68,26 @@ struct Candidate {
     generic: bool,
 }
 
+/// The tables the project's code names, each with its first place.
+fn all_used(modules: &Modules) -> HashMap<String, (usize, Range)> {
+    let mut all = HashMap::new();
+    for (file, parsed) in modules.files.iter().enumerate() {
+        for (name, range) in &parsed.summary().tables {
+            if !all.contains_key(name) {
+                all.insert(name.clone(), (file, *range));
+            }
+        }
+    }
+    all
+}
+
 /// Finds the project's tables, sorted by id.
 pub(crate) fn find_tables(resolver: &mut Resolver<'_>) -> Vec<TableDecl> {
-    let used = used_tables(resolver);
+    let used = all_used(resolver.modules);
     let mut candidates: BTreeMap<String, Candidate> = BTreeMap::new();
     for file in 0..resolver.modules.files.len() {
         for (name, declaration) in resolver.declarations(file) {
-            let Some(candidate) = candidate(resolver, file, &name, declaration, &used) else {
+            let Some(candidate) = candidate(resolver, file, name, declaration, &used) else {
                 continue;
             };
             if !is_table_name(&candidate.id) {
@@ -127,7 +141,7 @@ fn candidate(
 ) -> Option<Candidate> {
     let (span, generic) = match declaration {
         TypeDecl::Interface(i) => (i.id.span, i.type_params.is_some()),
-        TypeDecl::Class(c, span) => (span, c.type_params.is_some()),
+        TypeDecl::Class(c, name) => (name.span, c.type_params.is_some()),
         TypeDecl::Alias(a) => (a.id.span, a.type_params.is_some()),
         TypeDecl::Enum(_) => return None,
     };

@@ -1,29 +1,21 @@
 //! Where the project's code names its tables.
 
-use std::collections::HashMap;
-
 use swc_core::common::Span;
 use swc_core::ecma::ast::{
-    CallExpr, Callee, Expr, Lit, MemberExpr, MemberProp, ObjectPatProp, Pat, VarDeclarator,
+    CallExpr, Callee, Expr, Lit, MemberExpr, MemberProp, Module, ObjectPatProp, Pat, VarDeclarator,
 };
 use swc_core::ecma::visit::{Visit, VisitWith};
 
 use crate::diagnostics::Range;
 use crate::parse::range_of;
 use crate::types::is_identifier;
-use crate::types::resolve::Resolver;
 
-/// Every `env.storage.x` and `env.storage.get('x')` of the project, with its first place.
-pub(super) fn used_tables(resolver: &Resolver<'_>) -> HashMap<String, (usize, Range)> {
-    let mut all = HashMap::new();
-    for (file, parsed) in resolver.modules.files.iter().enumerate() {
-        let mut uses = Uses::default();
-        parsed.module.visit_with(&mut uses);
-        for (name, span) in uses.0 {
-            all.entry(name).or_insert((file, range_of(span)));
-        }
-    }
-    all
+/// Every `env.storage.x` and `env.storage.get('x')` of a file with its place.
+pub(crate) fn used_tables(module: &Module) -> Vec<(String, Range)> {
+    let mut uses = Uses::default();
+    module.visit_with(&mut uses);
+    let uses = uses.0.into_iter();
+    uses.map(|(name, span)| (name, range_of(span))).collect()
 }
 
 #[derive(Default)]

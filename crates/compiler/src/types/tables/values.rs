@@ -315,7 +315,7 @@ impl<'r, 'a> Values<'r, 'a> {
                 let modules = self.resolver.modules;
                 let declared = modules
                     .declaration_of(self.file, &name.sym)
-                    .filter(|(file, local)| self.resolver.declared[*file].contains_key(local));
+                    .filter(|(file, local)| self.resolver.declares(*file, local));
                 match (declared, &*name.sym) {
                     (Some((file, local)), _) => self.resolver.named(file, &local).ok(),
                     (None, "Date") => Some(Slot::of(Kind::Date)),
