@@ -1,5 +1,6 @@
 //! What a host configures.
 
+use std::fmt;
 use std::time::Duration;
 
 use kontract_raystream::{Limits, StaticKey};
@@ -8,7 +9,7 @@ use crate::identity::TokenConfig;
 use crate::plain::PlainEntry;
 
 /// What a host configures.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct GatewayConfig {
     /// The keys clients may have pinned: the current one, during a rotation the next one too.
     pub keys: Vec<StaticKey>,
@@ -60,5 +61,17 @@ impl GatewayConfig {
             dev_identity: None,
             development: false,
         }
+    }
+}
+
+/// Without what is secret: a configuration that is printed gives nothing away.
+impl fmt::Debug for GatewayConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GatewayConfig")
+            .field("limits", &self.limits)
+            .field("tokens", &self.tokens)
+            .field("plain", &self.plain)
+            .field("development", &self.development)
+            .finish_non_exhaustive()
     }
 }
