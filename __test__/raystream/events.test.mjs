@@ -22,6 +22,11 @@ const tables = [table('notes', 'own'), table('board', 'shared'), table('vault', 
 
 const functions = {
   echo: (text) => text,
+  /** Writes a row, and says a lot. */
+  large: async (id, call) => {
+    await call.set('notes', id, JSON.stringify({ id }));
+    return LARGE;
+  },
   /** `[["set", "notes", "a", {…}], ["delete", "notes", "a"]]`: one commit. */
   write: async (text, call) => {
     for (const [operation, ...args] of JSON.parse(text)) {
@@ -30,6 +35,8 @@ const functions = {
     }
   },
 };
+
+const LARGE = 'x'.repeat(500_000);
 
 /** A server with tables; `another()` is one more on the same database. */
 async function world(t, options = {}) {
@@ -357,6 +364,20 @@ test('nothing is missing and nothing doubled while sockets break', async (t) => 
     assert.equal(one[0], other[0], 'one commit');
     assert.equal(new Set([...one, ...other]).size, 1, 'told again is told the same');
   }
+});
+
+test('calls commit although nobody reads their replies', async (t) => {
+  const { server, adminUrl } = await world(t);
+  const { socket, wire, reply } = await connect(t, server);
+  const calls = 48;
+  socket.pause();
+  for (let i = 0; i < calls; i++) socket.send(wire.call('large', `${i}`));
+  const committed = async () => Number((await query(adminUrl, 'SELECT count(*) FROM kontract.tbl_notes_1'))[0].count);
+  const deadline = Date.now() + 15_000;
+  while (Date.now() < deadline && (await committed()) < calls) await sleep(100);
+  assert.equal(await committed(), calls);
+  socket.resume();
+  for (let i = 0; i < calls; i++) assert.equal((await reply()).data.length, LARGE.length);
 });
 
 async function body(response) {

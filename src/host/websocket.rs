@@ -18,6 +18,8 @@ use super::{Node, carrier};
 
 /// The subprotocol: who does not ask for it speaks something else.
 const PROTOCOL: &str = "raystream.v1";
+/// Allocated for each socket, idle or not: the library's own choice would be 128 KiB.
+const READ_BUFFER: usize = 8 * 1024;
 
 /// Answers the upgrade; the socket then lives in the gateway.
 pub async fn upgrade(
@@ -31,6 +33,7 @@ pub async fn upgrade(
     }
     let upgrade = upgrade
         .protocols([PROTOCOL])
+        .read_buffer_size(READ_BUFFER)
         .max_message_size(node.max_frame)
         .max_frame_size(node.max_frame);
     if upgrade.selected_protocol().is_none() {

@@ -36,13 +36,23 @@ export class Socket {
     this.#socket.send(message);
   }
 
-  /** The next message; undefined when the socket has closed. */
-  async next() {
-    while (this.#messages.length === 0) {
-      if (this.#socket.readyState === WebSocket.CLOSED) return undefined;
-      await new Promise((wake) => (this.#wake = wake));
+  /** The next message; undefined when the socket has closed. Throws when there is neither for so long. */
+  async next(patienceMs = 20_000) {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#wake();
+    }, patienceMs);
+    try {
+      while (this.#messages.length === 0) {
+        if (this.#socket.readyState === WebSocket.CLOSED) return undefined;
+        if (late) throw new Error(`nothing came for ${patienceMs} ms`);
+        await new Promise((wake) => (this.#wake = wake));
+      }
+      return this.#messages.shift();
+    } finally {
+      clearTimeout(timer);
     }
-    return this.#messages.shift();
   }
 
   pause() {
