@@ -6,21 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{Either, select};
-use kontract_raystream::{CallId, Credit, Event, Limits, RpcError, SealError};
+use kontract_raystream::{Credit, Event, Limits, RpcError, SealError};
 
 use crate::host::{Clock, Host};
 use crate::refusal::Refusal;
-use crate::session::Session;
 use crate::storage::{StorageError, TableFeed};
-use crate::subscribe::flow::Flow;
+use crate::subscribe::flow::OpenFlow;
 use crate::subscribe::{Occurrence, Source as _};
 
 /// A subscription. Its frames are to be sent in the order they come.
 pub struct Events<H: Host> {
     host: Arc<H>,
-    session: Arc<Session>,
-    id: CallId,
-    flow: Arc<Flow>,
+    flow: OpenFlow,
     source: TableFeed<H>,
     /// What has no credit yet.
     held: VecDeque<Occurrence>,
@@ -35,17 +32,9 @@ const AGAIN: Duration = Duration::from_secs(1);
 const ENVELOPE: usize = 256;
 
 impl<H: Host> Events<H> {
-    pub(super) fn new(
-        host: Arc<H>,
-        session: Arc<Session>,
-        id: CallId,
-        flow: Arc<Flow>,
-        source: TableFeed<H>,
-    ) -> Self {
+    pub(super) fn new(host: Arc<H>, flow: OpenFlow, source: TableFeed<H>) -> Self {
         Self {
             host,
-            session,
-            id,
             flow,
             source,
             held: VecDeque::new(),
@@ -113,7 +102,7 @@ impl<H: Host> Events<H> {
 
     fn hold(&mut self, mut event: Occurrence) {
         let token = event.token.as_ref().map_or(0, Vec::len);
-        let limit = self.session.wire.parameters.limits.max_frame;
+        let limit = self.flow.session().wire.parameters.limits.max_frame;
         if event.data.len() + token + ENVELOPE + Limits::FRAME_OVERHEAD > limit
             && let Some(cut) = TableFeed::<H>::cut(&event)
         {
@@ -131,13 +120,18 @@ impl<H: Host> Events<H> {
             resume_token: event.token.as_deref(),
             txid: event.txid,
         };
-        match self.session.wire.seal_event(self.id, &envelope, false) {
+        match self
+            .flow
+            .session()
+            .wire
+            .seal_event(self.flow.id(), &envelope, false)
+        {
             Ok(frame) => Some((frame, event.token)),
             Err(SealError::TooLarge { .. }) => self.end(&Refusal::event_too_large()),
             // The session's key is used up: the client opens another and goes on from its last token.
             Err(_) => {
                 self.over = true;
-                self.session.end();
+                self.flow.session().end();
                 None
             }
         }
@@ -151,14 +145,13 @@ impl<H: Host> Events<H> {
             status: refusal.status,
             stack: None,
         };
-        let frame = self.session.wire.seal_error(self.id, &error).ok()?;
+        let frame = self
+            .flow
+            .session()
+            .wire
+            .seal_error(self.flow.id(), &error)
+            .ok()?;
         Some((frame, None))
-    }
-}
-
-impl<H: Host> Drop for Events<H> {
-    fn drop(&mut self) {
-        self.session.flows.forget(self.id, &self.flow);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
@@ -9,6 +10,7 @@ use futures::task::AtomicWaker;
 use kontract_raystream::{CallId, Credit, Limits};
 
 use crate::refusal::Refusal;
+use crate::session::Session;
 
 /// The subscriptions of one session.
 #[derive(Default)]
@@ -25,8 +27,49 @@ struct State {
     ended: bool,
 }
 
+/// A subscription's place among its session's, until it is dropped.
+pub(crate) struct OpenFlow {
+    session: Arc<Session>,
+    id: CallId,
+    flow: Arc<Flow>,
+}
+
+impl OpenFlow {
+    /// Takes the place of this id: credit reaches it from now on.
+    pub fn new(session: &Arc<Session>, id: CallId, credit: Credit) -> Result<Self, Refusal> {
+        let flow = session.flows.open(id, credit)?;
+        Ok(Self {
+            session: Arc::clone(session),
+            id,
+            flow,
+        })
+    }
+
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub fn id(&self) -> CallId {
+        self.id
+    }
+}
+
+impl Deref for OpenFlow {
+    type Target = Flow;
+
+    fn deref(&self) -> &Flow {
+        &self.flow
+    }
+}
+
+impl Drop for OpenFlow {
+    fn drop(&mut self) {
+        self.session.flows.forget(self.id, &self.flow);
+    }
+}
+
 impl Flows {
-    pub fn open(&self, id: CallId, credit: Credit) -> Result<Arc<Flow>, Refusal> {
+    fn open(&self, id: CallId, credit: Credit) -> Result<Arc<Flow>, Refusal> {
         let mut flows = self.flows();
         if flows.contains_key(&id) {
             return Err(Refusal::invalid("There is a subscription of this id"));
@@ -62,7 +105,7 @@ impl Flows {
     }
 
     /// The subscription is over on this side: its id is free if it still is this one's.
-    pub fn forget(&self, id: CallId, flow: &Arc<Flow>) {
+    fn forget(&self, id: CallId, flow: &Arc<Flow>) {
         let mut flows = self.flows();
         if flows.get(&id).is_some_and(|there| Arc::ptr_eq(there, flow)) {
             flows.remove(&id);

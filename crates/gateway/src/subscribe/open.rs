@@ -10,6 +10,7 @@ use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::storage::TableFeed;
 use crate::subscribe::Events;
+use crate::subscribe::flow::OpenFlow;
 
 /// What a table's changes are called on the wire.
 const TABLE: &str = "table:";
@@ -26,14 +27,14 @@ impl<H: Host> Gateway<H> {
             return Err(Refusal::unavailable());
         }
         let deployment = self.deployment().ok_or_else(Refusal::unavailable)?;
+        // First of all: the client may send credit before it hears of us. Given back however this ends.
+        let flow = OpenFlow::new(session, id, request.credit)?;
         let identity = self.identify(Some(session), request.token, request.method);
         let identity = identity.await?;
         let Some(table) = request.method.strip_prefix(TABLE) else {
             let what = format!("There is nothing to follow called {}", request.method);
             return Err(Refusal::not_found(what));
         };
-        // Held while it opens, so that one id opens once.
-        let flow = session.flows.open(id, request.credit)?;
         let source = TableFeed::open(
             Arc::clone(&self.host),
             Arc::clone(&self.domains),
@@ -43,19 +44,7 @@ impl<H: Host> Gateway<H> {
             identity.perm,
             request.resume_token,
         )
-        .await;
-        match source {
-            Ok(source) => Ok(Events::new(
-                Arc::clone(&self.host),
-                Arc::clone(session),
-                id,
-                flow,
-                source,
-            )),
-            Err(error) => {
-                session.flows.forget(id, &flow);
-                Err(error.into())
-            }
-        }
+        .await?;
+        Ok(Events::new(Arc::clone(&self.host), flow, source))
     }
 }
