@@ -195,6 +195,15 @@ for (const transport of ['websocket', 'http']) {
   });
 }
 
+test('a platform without X25519 is said plainly, and not asked again', async (t) => {
+  const generate = t.mock.method(crypto.subtle, 'generateKey', async () => {
+    throw new DOMException('Unrecognized name.', 'NotSupportedError');
+  });
+  const client = createClient({ url: 'http://127.0.0.1:9', pins: [Buffer.alloc(32, 9).toString('base64url')] });
+  await assert.rejects(client.call(route('echo'), ['a']), /WebCrypto has no X25519 here.* Chrome 133/);
+  assert.equal(generate.mock.callCount(), 1);
+});
+
 test('an engine forgets what it is told to forget', async () => {
   const engine = new WebCryptoEngine();
   const pin = bytes(sessions[0].static_pub);

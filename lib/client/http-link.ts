@@ -168,6 +168,10 @@ function retryAfter(response: Response): number {
 
 /** The body, if it is not larger than a frame can be. */
 async function wholeBody(response: Response): Promise<Uint8Array> {
+  const { headers } = response;
+  const stated = Number(headers.get('content-length') ?? Infinity);
+  // The quick way, where nothing can make more of the body than it says.
+  if (stated <= MAX_FRAME && !headers.has('content-encoding')) return new Uint8Array(await response.arrayBuffer());
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of chunksOf(response)) {
@@ -182,14 +186,16 @@ async function wholeBody(response: Response): Promise<Uint8Array> {
 async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
   if (!response.body) return;
   const reader = response.body.getReader();
+  let done = false;
   try {
     for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
+      const piece = await reader.read();
+      done = piece.done;
+      if (piece.done) return;
+      yield piece.value;
     }
   } finally {
-    // Also when the consumer has had enough: the rest is not wanted.
-    await reader.cancel().catch(() => undefined);
+    // The consumer has had enough: the rest is not wanted.
+    if (!done) await reader.cancel().catch(() => undefined);
   }
 }

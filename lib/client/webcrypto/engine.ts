@@ -152,7 +152,7 @@ export class WebCryptoEngine implements Engine {
   }
 
   async #begin({ pin, transport, buildId }: HelloInput, ticket: Ticket | undefined) {
-    const handshake = new Handshake(await this.#ephemeral(), ticket);
+    const handshake = new Handshake(await this.#ephemeral().catch(unsupported), ticket);
     const frame = await handshake.start(pin.slice(), envelope.clientHello(transport, buildId));
     const handle = ++this.#handles;
     this.#openings.set(handle, { handshake, transport, old: ticket?.id });
@@ -181,6 +181,13 @@ export class WebCryptoEngine implements Engine {
     if (!session) throw new EngineError('handle');
     return session;
   }
+}
+
+function unsupported(cause: unknown): never {
+  throw new TypeError(
+    `WebCrypto has no X25519 here, which the suite aes-256-gcm needs: Chrome 133, Firefox 130, Safari 17 have it, on https and localhost`,
+    { cause },
+  );
 }
 
 /** A session's id as its route has it: lower case, with dashes. */
