@@ -32,8 +32,7 @@ function withTypeScript(t, name, files) {
   return folder;
 }
 
-const kontract = (folder, args, env = {}) =>
-  run(process.execPath, [cli, ...args], { cwd: folder, env: { CI: undefined, ...env } });
+const kontract = (folder, args, env = {}) => run(process.execPath, [cli, ...args], { cwd: folder, env });
 const lockOf = (folder) => JSON.parse(readFileSync(join(folder, 'kontract.lock.json'), 'utf8'));
 const built = async (folder, args = [], env = {}) => {
   const { code, stdout, stderr } = await kontract(folder, ['build', '--json', ...args], env);

@@ -2,6 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
+/** Commands behave the same wherever tests run; in CI a lock file that has to change is an error. */
+const SAME = { NO_COLOR: '1', CI: undefined };
+
 const running = new Set();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -14,7 +17,7 @@ process.on('exit', () => {
 export async function start(command, args, { cwd, env, ready, timeoutMs = 60_000 } = {}) {
   const child = spawn(command, args, {
     cwd,
-    env: { ...process.env, NO_COLOR: '1', ...env },
+    env: { ...process.env, ...SAME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
@@ -66,7 +69,7 @@ export async function start(command, args, { cwd, env, ready, timeoutMs = 60_000
 export async function run(command, args, { cwd, env, timeoutMs = 300_000 } = {}) {
   const child = spawn(command, args, {
     cwd,
-    env: { ...process.env, NO_COLOR: '1', ...env },
+    env: { ...process.env, ...SAME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);

@@ -16,7 +16,7 @@ test('the documented test passes, and fails when the function is wrong', async (
   const files = documented();
   assert.deepEqual(Object.keys(files), ['src/math.ts', 'test/math.test.mjs']);
   const folder = project(t, files);
-  const built = await run(process.execPath, [cli, 'build'], { cwd: folder, env: { CI: undefined } });
+  const built = await run(process.execPath, [cli, 'build'], { cwd: folder });
   assert.equal(built.code, 0, built.stderr);
   // The runner refuses to run inside another one unless it does not know.
   const tests = await run(process.execPath, ['--test', '--test-reporter=tap', 'test/math.test.mjs'], {
@@ -27,7 +27,7 @@ test('the documented test passes, and fails when the function is wrong', async (
   assert.match(tests.stdout, /^# pass 2$/m);
 
   const wrong = project(t, { ...files, 'src/math.ts': files['src/math.ts'].replace('a + b', 'a - b') });
-  await run(process.execPath, [cli, 'build'], { cwd: wrong, env: { CI: undefined } });
+  await run(process.execPath, [cli, 'build'], { cwd: wrong });
   const failing = await run(process.execPath, ['--test', '--test-reporter=tap', 'test/math.test.mjs'], {
     cwd: wrong,
     env: { NODE_TEST_CONTEXT: undefined },
@@ -68,7 +68,7 @@ console.log(JSON.stringify([
 ]));
 `,
   });
-  const built = await run(process.execPath, [cli, 'build'], { cwd: folder, env: { CI: undefined } });
+  const built = await run(process.execPath, [cli, 'build'], { cwd: folder });
   assert.equal(built.code, 0, built.stderr);
   const { stdout, stderr } = await run(process.execPath, ['run.mjs'], { cwd: folder });
   assert.equal(stderr, '');
