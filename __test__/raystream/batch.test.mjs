@@ -3,17 +3,8 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test } from 'node:test';
 import { frames, list, open, post, postFrames } from './support/http.mjs';
-import { startGateway } from './support/gateway.mjs';
+import { functions, sleep, startGateway } from './support/gateway.mjs';
 import { refused } from './support/wire.mjs';
-
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-const functions = {
-  echo: (text) => text,
-  slow: async (ms) => {
-    await sleep(Number(ms));
-    return `after ${ms}`;
-  },
-};
 
 test('replies come as soon as they are there', async (t) => {
   const server = await startGateway(t, functions);

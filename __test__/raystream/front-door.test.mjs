@@ -10,19 +10,10 @@ import { test } from 'node:test';
 import { cleanup } from '../support/cleanup.mjs';
 import { database } from '../support/database.mjs';
 import { native } from '../../lib/dist/native/index.js';
-import { startGateway } from './support/gateway.mjs';
+import { functions, sleep, startGateway } from './support/gateway.mjs';
 import { frames, open, post, postFrames } from './support/http.mjs';
 import { Socket, connect } from './support/socket.mjs';
 import { Wire, refused, refusedHandshake } from './support/wire.mjs';
-
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-const functions = {
-  echo: (text) => text,
-  slow: async (ms) => {
-    await sleep(Number(ms));
-    return `after ${ms}`;
-  },
-};
 
 test('pages of other origins may not call, over HTTP or a WebSocket', async (t) => {
   const server = await startGateway(t, functions, { origins: ['https://app.example.com'] });

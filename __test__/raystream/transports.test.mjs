@@ -5,17 +5,12 @@ import { WebSocket } from 'ws';
 import { createClient, HttpError } from 'kontract/client';
 import { cleanup } from '../support/cleanup.mjs';
 import { route } from './echo.mjs';
-import { startGateway } from './support/gateway.mjs';
+import { functions, sleep, startGateway } from './support/gateway.mjs';
 
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-const functions = {
-  echo: (text) => text,
+const answers = {
+  ...functions,
   who: (_, call) => call.ctx.sub,
   sid: (_, call) => call.ctx.sid,
-  slow: async (ms) => {
-    await sleep(Number(ms));
-    return `after ${ms}`;
-  },
 };
 
 /** Sockets a test can break. */
@@ -41,7 +36,7 @@ function connect(t, { url, pin }, options = {}) {
 }
 
 test('calls share one socket and overtake each other', async (t) => {
-  const { call, sockets, states, client } = connect(t, await startGateway(t, functions));
+  const { call, sockets, states, client } = connect(t, await startGateway(t, answers));
   const order = [];
   const slow = call('slow', '100').then((reply) => order.push(reply));
   await call('echo', 'grüße').then((reply) => order.push(reply));
@@ -57,7 +52,7 @@ test('calls share one socket and overtake each other', async (t) => {
 });
 
 test('a socket that breaks is replaced, and calls under way are asked again', async (t) => {
-  const { call, sockets } = connect(t, await startGateway(t, functions));
+  const { call, sockets } = connect(t, await startGateway(t, answers));
   const first = await call('sid');
   const slow = Promise.all(['200', '210', '220'].map((ms) => call('slow', ms)));
   await sleep(50);
@@ -70,7 +65,7 @@ test('a socket that breaks is replaced, and calls under way are asked again', as
 
 test('text pings and sealed heartbeats are answered', async (t) => {
   const warned = t.mock.method(console, 'warn', () => undefined);
-  const { call, client, sockets } = connect(t, await startGateway(t, functions), { heartbeatMs: 25 });
+  const { call, client, sockets } = connect(t, await startGateway(t, answers), { heartbeatMs: 25 });
   await call('echo', 'a');
   await sleep(500);
   assert.equal(client.state, 'open');
@@ -79,7 +74,7 @@ test('text pings and sealed heartbeats are answered', async (t) => {
 });
 
 test('over HTTP calls of one tick share a POST, whose answers come as they are ready', async (t) => {
-  const server = await startGateway(t, functions);
+  const server = await startGateway(t, answers);
   const posts = [];
   const fetch = (url, init) => {
     posts.push(init.headers['content-type']);
@@ -107,7 +102,7 @@ test('over HTTP calls of one tick share a POST, whose answers come as they are r
 
 for (const transport of ['websocket', 'http']) {
   test(`${transport}: a host that stops answers what is under way, and the next one goes on`, async (t) => {
-    const server = await startGateway(t, functions);
+    const server = await startGateway(t, answers);
     const { call, client, states } = connect(t, server, { transport });
     assert.equal(await call('echo', 'before'), 'before');
     const slow = call('slow', '300');
@@ -118,7 +113,7 @@ for (const transport of ['websocket', 'http']) {
     await closed;
     const waiting = call('echo', 'after');
     await sleep(700);
-    await startGateway(t, functions, { port, privateKey: server.privateKey });
+    await startGateway(t, answers, { port, privateKey: server.privateKey });
     assert.equal(await waiting, 'after');
     assert.equal(client.state, 'open');
     assert.ok(states.includes('reconnecting'), states.join());
@@ -126,7 +121,7 @@ for (const transport of ['websocket', 'http']) {
 }
 
 test('auto in a runtime without a page is HTTP, and in a page one call and then a socket', async (t) => {
-  const server = await startGateway(t, functions);
+  const server = await startGateway(t, answers);
   const here = connect(t, server, { transport: 'auto' });
   await here.call('echo', 'a');
   await sleep(100);
@@ -147,7 +142,7 @@ test('auto in a runtime without a page is HTTP, and in a page one call and then 
 });
 
 test('a gateway of another key gets no call', async (t) => {
-  const server = await startGateway(t, functions);
+  const server = await startGateway(t, answers);
   const pin = `${server.pin.slice(0, -2)}${server.pin.endsWith('A') ? 'EA' : 'AA'}`;
   const { call } = connect(t, { ...server, pin });
   await assert.rejects(call('echo', 'a'), (error) => error instanceof HttpError && error.status === 503);
@@ -155,7 +150,7 @@ test('a gateway of another key gets no call', async (t) => {
 
 const skip = globalThis.WebSocket ? false : `Node ${process.versions.node} has no WebSocket of its own`;
 test("the runtime's own WebSocket does", { skip }, async (t) => {
-  const server = await startGateway(t, functions);
+  const server = await startGateway(t, answers);
   const client = createClient({ url: server.url, pins: [server.pin], transport: 'websocket' });
   cleanup(t, () => client.close());
   const call = (text) => client.call({ ...route('echo'), hash: '' }, [text]);

@@ -1,18 +1,9 @@
 // A WebSocket on the Node host: many calls on one session, and what becomes of those who misbehave.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startGateway } from './support/gateway.mjs';
+import { functions, startGateway } from './support/gateway.mjs';
 import { Socket, connect } from './support/socket.mjs';
 import { Wire, refused, refusedHandshake } from './support/wire.mjs';
-
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-const functions = {
-  echo: (text) => text,
-  slow: async (ms) => {
-    await sleep(Number(ms));
-    return `after ${ms}`;
-  },
-};
 
 test('calls share a socket, and a fast one overtakes a slow one', async (t) => {
   const server = await startGateway(t, functions);

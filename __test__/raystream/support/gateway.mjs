@@ -5,6 +5,17 @@ import { native } from '../../../lib/dist/native/index.js';
 /** Nothing listens there: whoever asks the database finds out. */
 const NO_DATABASE = 'postgres://nobody:nothing@127.0.0.1:1/nothing';
 
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** What most tests call. */
+export const functions = {
+  echo: (text) => text,
+  slow: async (ms) => {
+    await sleep(Number(ms));
+    return `after ${ms}`;
+  },
+};
+
 /**
  * @param {import('node:test').TestContext} t
  * @param {Record<string, (text: string, call: object) => unknown>} functions by route; text in, text out
