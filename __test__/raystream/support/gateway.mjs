@@ -18,13 +18,13 @@ export const functions = {
 
 /**
  * @param {import('node:test').TestContext} t
- * @param {Record<string, (text: string, call: object) => unknown>} functions by route; text in, text out
+ * @param {Record<string, (text: string, call: object) => unknown>} handlers by route; text in, text out
  * @param {object} [options] those of `NodeGateway.start`
  * @param {object[]} [tables] those of the manifest
  */
-export async function startGateway(t, functions, options = {}, tables = []) {
+export async function startGateway(t, handlers, options = {}, tables = []) {
   const keys = native.keygen();
-  const routes = Object.keys(functions).map((id) => ({
+  const routes = Object.keys(handlers).map((id) => ({
     id,
     file: 'src/test.ts',
     line: 1,
@@ -36,7 +36,7 @@ export async function startGateway(t, functions, options = {}, tables = []) {
   }));
   const dispatch = async (call) => {
     try {
-      const reply = (await functions[call.route](Buffer.from(call.args).toString(), call)) ?? '';
+      const reply = (await handlers[call.route](Buffer.from(call.args).toString(), call)) ?? '';
       return { ok: true, reply: Buffer.from(String(reply)), status: 200, headers: [] };
     } catch (error) {
       return { ok: false, code: 'INTERNAL_ERROR', status: 500, message: error.message };
