@@ -27,17 +27,17 @@ await main(async () => {
   const lanes = known.filter((lane) => wanted.length === 0 || wanted.includes(lane));
 
   await setup();
-  const total = { passed: 0, failed: 0, skipped: [] };
+  const total = { passed: 0, failed: [], skipped: [] };
   const add = async (title, run) => {
     process.stdout.write(`\n── ${title} ${'─'.repeat(Math.max(0, 70 - title.length))}\n`);
     const started = performance.now();
     const tally = await run();
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     process.stdout.write(
-      `${title}: ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped.length} skipped in ${seconds} s\n`,
+      `${title}: ${tally.passed} passed, ${tally.failed.length} failed, ${tally.skipped.length} skipped in ${seconds} s\n`,
     );
     total.passed += tally.passed;
-    total.failed += tally.failed;
+    total.failed.push(...tally.failed);
     total.skipped.push(...tally.skipped);
   };
 
@@ -67,8 +67,10 @@ await main(async () => {
   }
 
   for (const reason of total.skipped) process.stdout.write(`skipped ${reason}\n`);
-  process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped\n`);
-  if (total.failed > 0) process.exitCode = 1;
+  // Once more at the end: whoever has only the last lines still learns what failed.
+  for (const failure of total.failed) process.stdout.write(`failed ${failure}\n`);
+  process.stdout.write(`\n${total.passed} passed, ${total.failed.length} failed, ${total.skipped.length} skipped\n`);
+  if (total.failed.length > 0) process.exitCode = 1;
 });
 
 function bin(name) {

@@ -1,10 +1,10 @@
 // The lanes of `npm test`: each runs a real tool and answers what passed, failed and was skipped.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ask, root } from './steps.mjs';
 
-/** @typedef {{ passed: number, failed: number, skipped: string[] }} Tally */
+/** @typedef {{ passed: number, failed: string[], skipped: string[] }} Tally What failed and was skipped, by name */
 
 /** Runs a command with its output shown and kept; never rejects for a failing exit. */
 function capture(command, args, options = {}) {
@@ -25,7 +25,8 @@ function capture(command, args, options = {}) {
 /** A tool that answers with its exit code alone counts as one check. */
 export async function check(command, args, options) {
   const { code } = await capture(command, args, options);
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] };
+  const failed = code === 0 ? [] : [`${[basename(command), ...args].join(' ')}: exit ${code}`];
+  return { passed: code === 0 ? 1 : 0, failed, skipped: [] };
 }
 
 /** Cargo's tests, by nextest where it is installed. */
@@ -37,7 +38,7 @@ export async function rust(env) {
   const { code, output } = await capture('cargo', args, { env: { ...process.env, ...env } });
   const tally = nextest ? nextestTally(output) : cargoTally(output);
   // A build that fails prints no summary: that is a failure, not zero tests.
-  if (code !== 0 && tally.failed === 0) tally.failed = 1;
+  if (code !== 0 && tally.failed.length === 0) tally.failed.push(`cargo ${args[0]}: exit ${code}`);
   return tally;
 }
 
@@ -46,21 +47,32 @@ function nextestTally(output) {
   const count = (word) => Number(summary.match(new RegExp(`(\\d+) ${word}`))?.[1] ?? 0);
   return {
     passed: count('passed'),
-    failed: count('failed') + count('timed out'),
+    failed: names(
+      count('failed') + count('timed out'),
+      output.matchAll(/^ +(?:FAIL|TIMEOUT) \[[^\]]*\] *(?:\([^)]*\) *)?(.+)$/gm),
+    ),
     skipped: reasons(count('skipped'), 'rust'),
   };
 }
 
 function cargoTally(output) {
-  const tally = { passed: 0, failed: 0, skipped: [] };
+  const tally = { passed: 0, failed: [], skipped: [] };
+  let failures = 0;
   for (const [, passed, failed, ignored] of output.matchAll(
     /test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/g,
   )) {
     tally.passed += Number(passed);
-    tally.failed += Number(failed);
+    failures += Number(failed);
     tally.skipped.push(...reasons(Number(ignored), 'rust'));
   }
+  tally.failed = names(failures, output.matchAll(/^test (.+) \.\.\. FAILED$/gm));
   return tally;
+}
+
+/** As many names as failures were counted: a test is named again in a summary. */
+function names(count, matches) {
+  const named = [...new Set([...matches].map(([, name]) => `rust: ${name.trim()}`))];
+  return Array.from({ length: count }, (_, i) => named[i] ?? 'rust: a test that did not say its name');
 }
 
 const reasons = (count, lane) => Array.from({ length: count }, () => `${lane}: ignored in the source`);
@@ -77,8 +89,8 @@ export async function javascript(env, folder) {
     ...files,
   ];
   const { code, output } = await capture(process.execPath, args, { env: { ...process.env, ...env } });
-  const tally = JSON.parse(output.match(/^#tally (.*)$/m)?.[1] ?? '{"passed":0,"failed":0,"skipped":[]}');
-  if (code !== 0 && tally.failed === 0) tally.failed = 1;
+  const tally = JSON.parse(output.match(/^#tally (.*)$/m)?.[1] ?? '{"passed":0,"failed":[],"skipped":[]}');
+  if (code !== 0 && tally.failed.length === 0) tally.failed.push(`${folder}: node --test ended with exit ${code}`);
   return tally;
 }
 

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { inspect } from 'node:util';
 
 export default async function* report(events) {
-  const tally = { passed: 0, failed: 0, skipped: [] };
+  const tally = { passed: 0, failed: [], skipped: [] };
   for await (const { type, data } of events) {
     if (type === 'test:stdout' || type === 'test:stderr') yield data.message;
     if (type !== 'test:pass' && type !== 'test:fail') continue;
@@ -14,8 +14,9 @@ export default async function* report(events) {
       // A suite fails because a test in it did, which is counted already; its own hooks' failures are not.
       const childFailed = data.details?.error?.failureType === 'subtestsFailed';
       if (childFailed) continue;
-      tally.failed++;
-      yield `✗ ${where} › ${data.name}\n${inspect(data.details?.error?.cause ?? data.details?.error, { colors: false })}\n`;
+      const error = data.details?.error?.cause ?? data.details?.error;
+      tally.failed.push(`${where} › ${data.name}: ${String(error?.message ?? error).split('\n', 1)[0]}`);
+      yield `✗ ${where} › ${data.name}\n${inspect(error, { colors: false })}\n`;
     } else if (data.skip !== undefined) {
       tally.skipped.push(`${where} › ${data.name}: ${data.skip === true ? 'no reason given' : data.skip}`);
     } else if (!isSuite && !isFile) {
