@@ -151,6 +151,22 @@ async fn existing(client: &Client) -> Result<Existing, Error> {
         .iter()
         .map(|row| (row.get(0), row.get(1)))
         .collect();
+    let functions = client
+        .query(
+            "SELECT p.proname::text, ARRAY(SELECT format_type(t.type, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY \
+             AS t(type, place) ORDER BY place), p.prosrc \
+             FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
+             WHERE n.nspname = 'kontract'",
+            &[],
+        )
+        .await?;
+    existing.functions = functions
+        .iter()
+        .map(|row| {
+            let (name, types): (String, Vec<String>) = (row.get(0), row.get(1));
+            (format!("{name}({})", types.join(", ")), row.get(2))
+        })
+        .collect();
     if existing.relations.contains_key("storage") {
         existing.tables = stored_tables(client, &existing).await?;
     }

@@ -99,6 +99,14 @@ pub(super) fn grant_table(ptr: &str) -> String {
     format!("GRANT SELECT, INSERT, UPDATE (_deleted_txid) ON kontract.{ptr} TO kt_data")
 }
 
+/// Who may call a function of ours: the gateway, also as the data role.
+pub(super) fn grant_function(signature: &str) -> [String; 2] {
+    [
+        format!("REVOKE ALL ON FUNCTION kontract.{signature} FROM PUBLIC"),
+        format!("GRANT EXECUTE ON FUNCTION kontract.{signature} TO kontract_gateway, kt_data"),
+    ]
+}
+
 /// The comment that keeps tenancy and primary key.
 pub(super) fn note_table(entry: &TableEntry) -> String {
     let note = TableNote {

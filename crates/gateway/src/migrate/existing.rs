@@ -21,6 +21,8 @@ pub struct Existing {
     pub schema_owner: Option<String>,
     /// Relations in schema `kontract`, with their comments.
     pub relations: BTreeMap<String, Option<String>>,
+    /// Functions in schema `kontract`, with their sources: `name(types of its arguments)`.
+    pub functions: BTreeMap<String, String>,
     /// The rows of `kontract.storage`.
     pub tables: Vec<StoredTable>,
 }

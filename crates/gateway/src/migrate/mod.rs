@@ -6,6 +6,7 @@
 mod ddl;
 mod error;
 mod existing;
+mod functions;
 mod plan;
 
 pub use error::MigrationError;

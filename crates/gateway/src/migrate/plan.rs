@@ -4,6 +4,7 @@ use crate::manifest::{Manifest, TableEntry};
 use crate::migrate::ddl;
 use crate::migrate::error::MigrationError;
 use crate::migrate::existing::{Existing, TableNote};
+use crate::migrate::functions::{self, Function};
 
 /// The gateway's login.
 pub const GATEWAY_ROLE: &str = "kontract_gateway";
@@ -148,6 +149,7 @@ impl Plan {
             self.applied.push(format!("table kontract.{name}"));
         }
         self.run(ddl::SHARED_DOMAIN);
+        self.functions(vec![functions::commit()], existing);
         if !self.degraded {
             for grant in ddl::GATEWAY_GRANTS {
                 self.run(grant);
@@ -183,7 +185,21 @@ impl Plan {
             }
         }
         self.run(ddl::register_table(table));
+        self.functions(functions::of_table(table), existing);
         Ok(())
+    }
+
+    fn functions(&mut self, functions: Vec<Function>, existing: &Existing) {
+        for function in functions {
+            if existing.functions.get(&function.signature) == Some(&function.source) {
+                continue;
+            }
+            self.run(function.create);
+            if !self.degraded {
+                self.statements
+                    .extend(ddl::grant_function(&function.signature));
+            }
+        }
     }
 }
 

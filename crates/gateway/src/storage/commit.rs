@@ -1,16 +1,14 @@
-//! The commit: one pipelined trip that locks, numbers, checks and writes.
+//! The end of a call: what it wrote becomes durable, once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::host::{Clock, Connection, Database, DbError, Host, Outcome, Row};
-use crate::storage::domain::Domain;
+use crate::storage::apply::{Applied, Apply, Part};
 use crate::storage::error::StorageError;
-use crate::storage::overlay::Changes;
-use crate::storage::statement::{Dependencies, Statement, domain_of, snapshot_of};
-use crate::storage::table::Table;
-use crate::storage::transaction::{CallKey, Mode, Transaction, first_error};
-
-use std::sync::Arc;
+use crate::storage::group::Group;
+use crate::storage::statement::Statement;
+use crate::storage::transaction::{CallKey, Mode, Transaction};
 
 /// What a committed call left for its retries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,11 +20,12 @@ pub struct Stored {
 }
 
 impl Stored {
-    pub(super) fn from_row(row: &Row) -> Self {
-        let req_hash = row.bytes(0).unwrap_or_default().to_vec();
+    /// From two columns, the first of them this one.
+    pub(super) fn from_row(row: &Row, column: usize) -> Self {
+        let req_hash = row.bytes(column).unwrap_or_default().to_vec();
         Self {
             req_hash,
-            reply: row.bytes(1).map(<[u8]>::to_vec),
+            reply: row.bytes(column + 1).map(<[u8]>::to_vec),
         }
     }
 }
@@ -42,23 +41,16 @@ pub enum Committed {
     Earlier(Stored),
 }
 
-/// One commit, ready to be sent as often as it takes.
-struct Plan {
-    key: CallKey,
-    reply: Option<Vec<u8>>,
-    /// Every domain read or written, in the order mutexes are taken.
-    domains: Vec<Domain>,
-    written: Vec<Domain>,
-    tables: Vec<(Arc<Table>, Dependencies, Changes)>,
-}
-
-enum Failure {
+/// Why a commit did not take effect.
+#[derive(Debug, Clone)]
+pub(super) enum Failure {
     /// Nothing is known: the commit may have taken effect.
     Lost,
     /// The domain's fixed rows are not there.
     NoMutex,
     /// The call's sid is taken.
     Duplicate,
+    /// It did not take effect.
     Storage(StorageError),
 }
 
@@ -77,67 +69,69 @@ impl<H: Host> Transaction<H> {
         self.state().closed = true;
         let pinned = gate.take();
         drop(gate);
-        let Some(plan) = self.plan(reply)? else {
+        let Some(apply) = self.plan(reply)? else {
             return Ok(Committed::ReadOnly);
         };
         match pinned {
-            Some(connection) => self.commit_pinned(connection, &plan).await,
+            Some(connection) => self.commit_pinned(connection, &apply).await,
             None if self.mode == Mode::Pinned => Err(StorageError::Conflict),
-            None => self.commit_validated(&plan).await,
+            None => self.commit_validated(&apply).await,
         }
     }
 
-    fn plan(&self, reply: Option<Vec<u8>>) -> Result<Option<Plan>, StorageError> {
+    fn plan(&self, reply: Option<Vec<u8>>) -> Result<Option<Arc<Apply>>, StorageError> {
         let mut state = self.state();
-        let mut tables = Vec::new();
-        let (mut domains, mut written) = (Vec::new(), Vec::new());
+        let mut parts = Vec::new();
         for (id, overlay) in std::mem::take(&mut state.tables) {
             let table = self.schema.table(&id)?.clone();
             let changes = overlay.changes();
-            if changes.is_empty() && overlay.dependencies.is_empty() {
-                continue;
+            if !changes.is_empty() || !overlay.dependencies.is_empty() {
+                parts.push(Part {
+                    table,
+                    dependencies: overlay.dependencies,
+                    changes,
+                });
             }
-            let domain = domain_of(&table, &self.owner);
-            if !changes.is_empty() && !written.contains(&domain) {
-                written.push(domain.clone());
-            }
-            if !domains.contains(&domain) {
-                domains.push(domain);
-            }
-            tables.push((table, overlay.dependencies, changes));
         }
-        if written.is_empty() {
+        if parts.iter().all(|part| part.changes.is_empty()) {
             return Ok(None);
         }
-        domains.sort_unstable_by(|a, b| a.name().cmp(b.name()));
-        written.sort_unstable_by(|a, b| a.name().cmp(b.name()));
-        let key = self.key.clone().ok_or(StorageError::Internal)?;
-        Ok(Some(Plan {
-            key,
+        Ok(Some(Arc::new(Apply {
+            key: self.key.clone().ok_or(StorageError::Internal)?,
             reply,
-            domains,
-            written,
-            tables,
-        }))
+            owner: self.owner.clone(),
+            snapshot: state.snapshot,
+            parts,
+        })))
     }
 
-    async fn commit_validated(&self, plan: &Plan) -> Result<Committed, StorageError> {
-        let role = self.schema.catalog(&*self.host).await?.role;
+    async fn commit_validated(&self, apply: &Arc<Apply>) -> Result<Committed, StorageError> {
+        let domains = apply.domains();
+        let mut first = match &domains[..] {
+            [domain] => Some(
+                self.known
+                    .groups
+                    .commit(&self.known, &*self.host, domain, apply)
+                    .await,
+            ),
+            // Over two domains there is nobody to commit with.
+            _ => None,
+        };
         for resend in 0..=Self::RESENDS {
-            let batch = self.validated_batch(plan, role);
-            let mut connection = self.host.database().acquire().await?;
-            let outcome = connection.run(&batch).await;
-            drop(connection);
-            match failure(&batch, &outcome) {
-                None => {
-                    self.known.learn(&plan.domains);
-                    self.known.listeners.tell(&plan.written);
+            let result = match first.take() {
+                Some(Group::Ended(result)) => result,
+                Some(Group::Alone) | None => self.commit_alone(apply).await?,
+            };
+            match result {
+                Ok(()) => {
+                    self.known.learn(&domains);
+                    self.known.listeners.tell(&apply.written());
                     return Ok(Committed::Written);
                 }
-                Some(Failure::Duplicate) => return self.earlier(&plan.key).await,
-                Some(Failure::NoMutex) => self.known.forget(&plan.domains),
-                Some(Failure::Storage(error)) => return Err(error),
-                Some(Failure::Lost) => {
+                Err(Failure::Duplicate) => return self.earlier(&apply.key).await,
+                Err(Failure::NoMutex) => self.known.forget(&domains),
+                Err(Failure::Storage(error)) => return Err(error),
+                Err(Failure::Lost) => {
                     self.host
                         .clock()
                         .sleep(Duration::from_millis(25 << resend))
@@ -148,94 +142,39 @@ impl<H: Host> Transaction<H> {
         Err(StorageError::Unavailable)
     }
 
+    async fn commit_alone(&self, apply: &Arc<Apply>) -> Result<Result<(), Failure>, StorageError> {
+        let mut batch = self.known.ensure(&apply.domains());
+        batch.push(Statement::Apply(apply.clone()));
+        let mut connection = self.host.database().acquire().await?;
+        let outcome = connection.run(&batch).await;
+        Ok(match ended(&batch, &outcome) {
+            Ok(applied) => applied.into_iter().next().unwrap_or(Err(Failure::Lost)),
+            Err(failure) => Err(failure),
+        })
+    }
+
     async fn commit_pinned(
         &self,
         mut connection: <H::Database as Database>::Connection,
-        plan: &Plan,
+        apply: &Arc<Apply>,
     ) -> Result<Committed, StorageError> {
-        let role = self.schema.catalog(&*self.host).await?.role;
-        let mut batch = vec![Statement::ActAsSelf];
-        batch.extend(plan.numbers());
-        batch.push(Statement::ActAs {
-            role,
-            owner: self.owner.clone(),
-        });
-        batch.extend(self.writes(plan));
-        batch.push(Statement::Commit);
+        let batch = [
+            Statement::ActAsSelf,
+            Statement::Apply(apply.clone()),
+            Statement::Commit,
+        ];
         let outcome = connection.run(&batch).await;
         drop(connection);
-        match failure(&batch, &outcome) {
-            None => {
-                self.known.listeners.tell(&plan.written);
+        match ended(&batch, &outcome).and_then(|applied| applied.into_iter().collect()) {
+            Ok(()) => {
+                self.known.listeners.tell(&apply.written());
                 Ok(Committed::Written)
             }
-            Some(Failure::Duplicate) => self.earlier(&plan.key).await,
+            Err(Failure::Duplicate) => self.earlier(&apply.key).await,
             // The mutexes are lost: what was read is checked like anyone's.
-            Some(Failure::Lost | Failure::NoMutex) => self.commit_validated(plan).await,
-            Some(Failure::Storage(error)) => Err(error),
+            Err(Failure::Lost | Failure::NoMutex) => self.commit_validated(apply).await,
+            Err(Failure::Storage(error)) => Err(error),
         }
-    }
-
-    fn validated_batch(&self, plan: &Plan, role: Option<&'static str>) -> Vec<Statement> {
-        let snapshot = self.snapshot();
-        let mut batch: Vec<_> = self.ensure(&plan.domains).collect();
-        batch.push(Statement::BeginWrite);
-        batch.extend(
-            plan.domains
-                .iter()
-                .map(|d| Statement::LockMutex { domain: d.clone() }),
-        );
-        batch.extend(plan.numbers());
-        if let Some(snapshot) = &snapshot {
-            batch.extend(plan.domains.iter().map(|domain| Statement::CheckHorizon {
-                domain: domain.clone(),
-                at: snapshot.at(domain.slot()),
-            }));
-        }
-        batch.push(Statement::ActAs {
-            role,
-            owner: self.owner.clone(),
-        });
-        // Without a snapshot nothing was read, so there is nothing to check.
-        if let Some(snapshot) = &snapshot {
-            let read = plan
-                .tables
-                .iter()
-                .filter(|(_, dependencies, _)| !dependencies.is_empty());
-            batch.extend(read.map(|(table, dependencies, _)| Statement::Validate {
-                table: table.clone(),
-                owner: self.owner.clone(),
-                since: snapshot_of(table, snapshot),
-                dependencies: dependencies.clone(),
-            }));
-        }
-        batch.extend(self.writes(plan));
-        batch.push(Statement::Commit);
-        batch
-    }
-
-    fn writes<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = Statement> + 'a {
-        plan.tables.iter().flat_map(|(table, _, changes)| {
-            let (table, owner) = (table.clone(), self.owner.clone());
-            let absent = (!changes.absent.is_empty()).then(|| Statement::CheckAbsent {
-                table: table.clone(),
-                owner: owner.clone(),
-                ids: changes.absent.clone(),
-            });
-            let close = (!changes.close.is_empty()).then(|| Statement::CloseRows {
-                table: table.clone(),
-                owner: owner.clone(),
-                ids: changes.close.clone(),
-            });
-            let insert = (!changes.ids.is_empty()).then(|| Statement::InsertRows {
-                table: table.clone(),
-                owner: owner.clone(),
-                ids: changes.ids.clone(),
-                data: changes.data.clone(),
-                orders: changes.orders.clone(),
-            });
-            absent.into_iter().chain(close).chain(insert)
-        })
     }
 
     /// What the attempt that did commit left behind.
@@ -248,70 +187,59 @@ impl<H: Host> Transaction<H> {
             .await;
         let rows = outcome.into_iter().next().ok_or(StorageError::Internal)??;
         match rows.first() {
-            Some(row) => Ok(Committed::Earlier(Stored::from_row(row))),
+            Some(row) => Ok(Committed::Earlier(Stored::from_row(row, 0))),
             None => Err(StorageError::Conflict),
         }
     }
 }
 
-impl Plan {
-    /// The commit's rows in `trxs`: the call's own sid in the first domain written, so that it is
-    /// taken once whatever an attempt writes.
-    fn numbers(&self) -> impl Iterator<Item = Statement> + '_ {
-        self.written
-            .iter()
-            .enumerate()
-            .map(|(i, domain)| Statement::NextTxid {
-                sid: if i == 0 {
-                    self.key.sid.clone()
-                } else {
-                    format!("{}+{i}", self.key.sid)
-                },
-                domain: domain.clone(),
-                req_hash: self.key.req_hash.clone(),
-                reply: self.reply.clone().filter(|_| i == 0),
-            })
+/// How each [`Statement::Apply`] of a batch ended, if the batch ran to its end.
+pub(super) fn ended(
+    batch: &[Statement],
+    outcome: &Outcome,
+) -> Result<Vec<Result<(), Failure>>, Failure> {
+    if outcome.len() != batch.len() {
+        return Err(Failure::Lost);
     }
+    let mut results = Vec::new();
+    for (statement, result) in batch.iter().zip(outcome) {
+        let rows = result.as_ref().map_err(failure)?;
+        if let Statement::Apply(apply) = statement {
+            results.push(apply.ended(rows));
+        }
+    }
+    Ok(results)
 }
 
-/// What a commit's first failed statement means.
-fn failure(batch: &[Statement], outcome: &Outcome) -> Option<Failure> {
-    if outcome.len() != batch.len() {
-        return Some(Failure::Lost);
-    }
-    let Some((statement, error)) = first_error(batch, outcome) else {
-        return unnumbered(batch, outcome);
-    };
-    let sqlstate = match error {
-        DbError::Refused { sqlstate, .. } => sqlstate.as_str(),
-        DbError::Lost(_) | DbError::Unreachable(_) => return Some(Failure::Lost),
-    };
-    let known = match (statement, sqlstate) {
-        (Statement::LockMutex { .. }, "22012") => Some(Failure::NoMutex),
-        (Statement::NextTxid { .. }, "23505") => Some(Failure::Duplicate),
-        (Statement::Validate { .. }, "22012") => Some(Failure::Storage(StorageError::Conflict)),
-        (Statement::CheckHorizon { .. }, "22012") => {
-            Some(Failure::Storage(StorageError::SnapshotTooOld))
-        }
-        (Statement::CheckAbsent { table, .. }, "22012") => Some(Failure::Storage(
-            StorageError::AlreadyExists(table.id().to_owned()),
-        )),
-        _ => None,
-    };
-    Some(
-        known.unwrap_or_else(|| match StorageError::from(error.clone()) {
+/// What a batch's first failed statement means for all of it.
+fn failure(error: &DbError) -> Failure {
+    match error {
+        DbError::Lost(_) | DbError::Unreachable(_) => Failure::Lost,
+        DbError::Refused { .. } => match StorageError::from(error.clone()) {
             // A server that goes down tells the statement under way, and ends the connection.
             StorageError::Unavailable => Failure::Lost,
             other => Failure::Storage(other),
-        }),
-    )
+        },
+    }
 }
 
-/// A commit that got no number had no mutex row to count from.
-fn unnumbered(batch: &[Statement], outcome: &Outcome) -> Option<Failure> {
-    let mut numbers = batch.iter().zip(outcome);
-    let missing = numbers.any(|(statement, result)| {
-        matches!(statement, Statement::NextTxid { .. }) && result.as_ref().is_ok_and(Vec::is_empty)
-    });
-    missing.then_some(Failure::NoMutex)
+impl Apply {
+    fn ended(&self, rows: &[Row]) -> Result<(), Failure> {
+        match Applied::of(rows) {
+            Some(Applied::Written) => Ok(()),
+            Some(Applied::NoMutex) => Err(Failure::NoMutex),
+            Some(Applied::Duplicate) => Err(Failure::Duplicate),
+            Some(Applied::TooOld) => Err(Failure::Storage(StorageError::SnapshotTooOld)),
+            Some(Applied::Conflict) => Err(Failure::Storage(StorageError::Conflict)),
+            Some(Applied::Exists) => {
+                let mut parts = self.parts.iter();
+                let part = parts.find(|part| !part.changes.absent.is_empty());
+                let table = part.map_or("", |part| part.table.id());
+                Err(Failure::Storage(StorageError::AlreadyExists(
+                    table.to_owned(),
+                )))
+            }
+            None => Err(Failure::Storage(StorageError::Internal)),
+        }
+    }
 }

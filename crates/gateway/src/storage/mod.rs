@@ -4,11 +4,13 @@
 //! one trip that takes the domain's mutex, numbers the commit, checks that nothing it had read
 //! changed, and writes. The design is `docs/design/storage.md`.
 
+mod apply;
 mod commit;
 mod cursor;
 mod domain;
 mod error;
 mod feed;
+mod group;
 mod json;
 mod listeners;
 mod overlay;
@@ -19,6 +21,7 @@ mod statement;
 mod table;
 mod transaction;
 
+pub use apply::{Apply, Changes, Part};
 pub use commit::{Committed, Stored};
 pub use domain::{Domain, Slot, Snapshot, Txid, is_owner};
 pub use error::StorageError;

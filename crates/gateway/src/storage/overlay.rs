@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::storage::apply::Changes;
 use crate::storage::error::StorageError;
 use crate::storage::json;
 use crate::storage::statement::Dependencies;
@@ -59,23 +60,6 @@ pub(super) struct Overlay {
     sequence: u64,
     unseen: BTreeSet<String>,
     bytes: usize,
-}
-
-/// What a commit does to one table.
-#[derive(Debug, Default)]
-pub(super) struct Changes {
-    pub absent: Vec<String>,
-    pub close: Vec<String>,
-    pub ids: Vec<String>,
-    pub data: Vec<String>,
-    pub orders: Vec<Option<i64>>,
-}
-
-impl Changes {
-    /// Whether the table's rows stay as they are.
-    pub fn is_empty(&self) -> bool {
-        self.absent.is_empty() && self.close.is_empty() && self.ids.is_empty()
-    }
 }
 
 impl Overlay {

@@ -302,11 +302,13 @@ impl<H: Host> Transaction<H> {
                 owner: self.owner.clone(),
                 id: id.to_owned(),
                 at: at(table, snapshot),
+                sid: self.unanswered_sid(snapshot),
             })
             .await?;
-        let base = match rows.into_iter().next() {
+        let mut row = rows.into_iter().next().ok_or(StorageError::Internal)?;
+        let base = match row.text(6) {
             None => None,
-            Some(mut row) => Some(base(&mut row, 0)?),
+            Some(_) => Some(base(&mut row, 6)?),
         };
         let mut state = self.state();
         let overlay = state.overlay(table);

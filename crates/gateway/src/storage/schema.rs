@@ -8,6 +8,7 @@ use crate::manifest::Manifest;
 use crate::perm::Perm;
 use crate::storage::domain::{Domain, Slot};
 use crate::storage::error::StorageError;
+use crate::storage::group::Groups;
 use crate::storage::listeners::Listeners;
 use crate::storage::statement::Statement;
 use crate::storage::table::Table;
@@ -127,6 +128,8 @@ impl Catalog {
 pub struct Domains {
     /// Those known to have their fixed rows. Forgetting one costs a statement, never more.
     ensured: Mutex<HashSet<Domain>>,
+    /// Commits that wait for each other.
+    pub(super) groups: Groups,
     /// Who wants to know of commits.
     pub(crate) listeners: Listeners,
 }
@@ -134,11 +137,15 @@ pub struct Domains {
 impl Domains {
     const MAX: usize = 65_536;
 
-    pub(super) fn is_known(&self, domain: &Domain) -> bool {
-        self.ensured
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(domain)
+    /// Statements that create the fixed rows of domains not known to have them.
+    pub(super) fn ensure(&self, domains: &[Domain]) -> Vec<Statement> {
+        let known = self.ensured.lock().unwrap_or_else(PoisonError::into_inner);
+        let unknown = domains.iter().filter(|domain| !known.contains(domain));
+        unknown
+            .map(|domain| Statement::EnsureDomain {
+                domain: domain.clone(),
+            })
+            .collect()
     }
 
     pub(super) fn learn(&self, domains: &[Domain]) {

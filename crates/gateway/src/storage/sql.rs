@@ -3,7 +3,8 @@
 
 use crate::host::Value;
 use crate::manifest::{TableEntry, Tenancy};
-use crate::storage::domain::{Domain, Slot};
+use crate::storage::apply::commit_sql;
+use crate::storage::domain::Domain;
 use crate::storage::statement::{Direction, Statement};
 
 const CATALOG: &str = "SELECT id, ptr, permissions::bigint FROM kontract.storage WHERE owner = '*'";
@@ -28,27 +29,8 @@ const ENSURE_DOMAIN: &str = "INSERT INTO kontract.trxs (sid, owner, create_txid)
 const EPOCH: &str = "SELECT (extract(epoch FROM ts) * 1000000)::bigint FROM kontract.trxs \
      WHERE sid = 'init:' || $1::text";
 
-// The setting dies with the transaction: NEXT_TXID proves by it that it runs in one that has locked.
-const LOCK_MUTEX: &str = "SELECT 1 / count(*), set_config('kontract.mutex', 'held', true) \
+const LOCK_MUTEX: &str = "SELECT 1 / count(*) \
      FROM (SELECT 1 FROM kontract.trxs WHERE sid = 'lock:' || $1::text FOR NO KEY UPDATE) AS mutex";
-
-// The txid goes into a setting because the role that writes rows cannot read `trxs`.
-const NEXT_TXID_OWN: &str = "WITH next AS (\
-     INSERT INTO kontract.trxs (sid, owner, create_txid, req_hash, reply) \
-     SELECT $1::text, $2::text, max(create_txid) + 1, $3::bytea, $4::bytea FROM kontract.trxs \
-     WHERE owner = $2::text AND current_setting('kontract.mutex', true) = 'held' \
-     HAVING max(create_txid) IS NOT NULL RETURNING create_txid) \
-     SELECT create_txid, set_config('kontract.txid_own', create_txid::text, true) FROM next";
-const NEXT_TXID_SHARED: &str = "WITH next AS (\
-     INSERT INTO kontract.trxs (sid, owner, create_txid, req_hash, reply) \
-     SELECT $1::text, $2::text, max(create_txid) + 1, $3::bytea, $4::bytea FROM kontract.trxs \
-     WHERE owner = $2::text AND current_setting('kontract.mutex', true) = 'held' \
-     HAVING max(create_txid) IS NOT NULL RETURNING create_txid) \
-     SELECT create_txid, set_config('kontract.txid_shared', create_txid::text, true) FROM next";
-
-const CHECK_HORIZON: &str = "SELECT 1 / (CASE WHEN coalesce(\
-     (SELECT create_txid FROM kontract.trxs WHERE sid = 'gc:' || $1::text), 0) <= $2::bigint \
-     THEN 1 ELSE 0 END)";
 
 const ACT_AS_ROLE: &str = "SELECT set_config('kontract.owner', $1::text, true), \
      set_config('role', $2::text, true)";
@@ -58,14 +40,11 @@ const ACT_AS_SELF: &str = "SELECT set_config('role', 'none', true)";
 /// The texts that name one table.
 #[derive(Debug)]
 pub struct TableSql {
-    read_row: [String; 2],
+    read_row: String,
     // [as of a commit][filtered][backward]
     read_rows: [[[String; 2]; 2]; 2],
     changes: String,
-    validate: String,
-    check_absent: String,
-    close_rows: String,
-    insert_rows: String,
+    pub(super) commit: String,
 }
 
 impl TableSql {
@@ -73,9 +52,9 @@ impl TableSql {
     pub(super) fn new(entry: &TableEntry) -> Self {
         let ptr = &entry.ptr;
         // Shared tables take the owner too, so that parameters count alike; it filters nothing.
-        let (mine, txid) = match entry.tenancy {
-            Tenancy::Own | Tenancy::Isolated => ("_owner = $1::text", "kontract.txid_own"),
-            Tenancy::Shared => ("$1::text IS NOT NULL", "kontract.txid_shared"),
+        let mine = match entry.tenancy {
+            Tenancy::Own | Tenancy::Isolated => "_owner = $1::text",
+            Tenancy::Shared => "$1::text IS NOT NULL",
         };
         let rows = |at: bool, filtered: bool, backward: bool| {
             let visible = if at {
@@ -100,19 +79,10 @@ impl TableSql {
         };
         let both = |at: bool, filtered: bool| [rows(at, filtered, false), rows(at, filtered, true)];
         Self {
-            read_row: [
-                format!(
-                    "SELECT data::text, _order FROM kontract.{ptr} \
-                     WHERE {mine} AND id = $2::text AND _deleted_txid IS NULL AND $3::bigint IS NULL"
-                ),
-                // Newest first, then the test for deletion: one index probe however long the history.
-                format!(
-                    "SELECT data::text, _order FROM (SELECT data, _order, _deleted_txid \
-                     FROM kontract.{ptr} WHERE {mine} AND id = $2::text AND _txid <= $3::bigint \
-                     ORDER BY _txid DESC LIMIT 1) AS newest \
-                     WHERE _deleted_txid IS NULL OR _deleted_txid > $3::bigint"
-                ),
-            ],
+            read_row: format!(
+                "SELECT own, shared, own_horizon, shared_horizon, hash, answer, content, place \
+                 FROM kontract.{ptr}_get($1::text, $2::text, $3::bigint, $4::text)"
+            ),
             read_rows: [
                 [both(false, false), both(false, true)],
                 [both(true, false), both(true, true)],
@@ -141,33 +111,7 @@ impl TableSql {
                  WINDOW told AS (ORDER BY txid, id)) AS measured \
                  WHERE number <= $4::bigint AND before < $5::bigint ORDER BY txid, id"
             ),
-            validate: format!(
-                "SELECT 1 / (CASE WHEN EXISTS (SELECT 1 FROM kontract.{ptr} WHERE {mine} \
-                 AND (_txid > $2::bigint OR _deleted_txid > $2::bigint) \
-                 AND ($3::bigint = 1 OR id = ANY($4::text[]) OR data @> ANY($5::text[]::jsonb[]) \
-                 OR _order >= $6::bigint OR _order <= $7::bigint)) THEN 0 ELSE 1 END)"
-            ),
-            check_absent: format!(
-                "SELECT 1 / (CASE WHEN EXISTS (SELECT 1 FROM kontract.{ptr} WHERE {mine} \
-                 AND id = ANY($2::text[]) AND _deleted_txid IS NULL) THEN 0 ELSE 1 END)"
-            ),
-            close_rows: format!(
-                "UPDATE kontract.{ptr} SET _deleted_txid = current_setting('{txid}')::bigint \
-                 WHERE {mine} AND id = ANY($2::text[]) AND _deleted_txid IS NULL"
-            ),
-            // The version goes on from the row's history, so (id, version) never repeats. A row that
-            // keeps its order has just been closed, so the last live one does not tell the end.
-            insert_rows: format!(
-                "INSERT INTO kontract.{ptr} (id, data, _version, _txid, _owner, _order) \
-                 SELECT n.id, n.data::jsonb, coalesce((SELECT _version FROM kontract.{ptr} \
-                 WHERE {mine} AND id = n.id ORDER BY _txid DESC LIMIT 1), 0) + 1, \
-                 current_setting('{txid}')::bigint, $1::text, coalesce(n._order, \
-                 greatest(0, (SELECT max(_order) FROM kontract.{ptr} \
-                 WHERE {mine} AND _deleted_txid IS NULL), \
-                 (SELECT max(kept) FROM unnest($4::bigint[]) AS kept)) + n.rank) \
-                 FROM unnest($2::text[], $3::text[], $4::bigint[]) WITH ORDINALITY \
-                 AS n(id, data, _order, rank)"
-            ),
+            commit: commit_sql(ptr),
         }
     }
 }
@@ -187,15 +131,10 @@ impl Statement {
             Self::Stored { .. } => STORED,
             Self::EnsureDomain { .. } => ENSURE_DOMAIN,
             Self::LockMutex { .. } => LOCK_MUTEX,
-            Self::NextTxid { domain, .. } => match domain.slot() {
-                Slot::Own => NEXT_TXID_OWN,
-                Slot::Shared => NEXT_TXID_SHARED,
-            },
-            Self::CheckHorizon { .. } => CHECK_HORIZON,
             Self::ActAs { role: Some(_), .. } => ACT_AS_ROLE,
             Self::ActAs { role: None, .. } => ACT_AS_OWNER,
             Self::ActAsSelf => ACT_AS_SELF,
-            Self::ReadRow { table, at, .. } => &table.sql().read_row[usize::from(at.is_some())],
+            Self::ReadRow { table, .. } => &table.sql().read_row,
             Self::ReadRows {
                 table,
                 filter,
@@ -208,10 +147,7 @@ impl Statement {
             }
             Self::Changes { table, .. } => &table.sql().changes,
             Self::Epoch { .. } => EPOCH,
-            Self::Validate { table, .. } => &table.sql().validate,
-            Self::CheckAbsent { table, .. } => &table.sql().check_absent,
-            Self::CloseRows { table, .. } => &table.sql().close_rows,
-            Self::InsertRows { table, .. } => &table.sql().insert_rows,
+            Self::Apply(apply) => apply.sql(),
         }
     }
 
@@ -250,26 +186,19 @@ impl Statement {
                 Value::Int(*limit),
                 Value::Int(*bytes),
             ],
-            Self::NextTxid {
-                sid,
-                domain,
-                req_hash,
-                reply,
-            } => vec![
-                text(sid),
-                name(domain),
-                Value::OptionalBytes(Some(req_hash.clone())),
-                Value::OptionalBytes(reply.clone()),
-            ],
-            Self::CheckHorizon { domain, at } => vec![name(domain), Value::Int(at.0)],
             Self::ActAs {
                 role: Some(role),
                 owner,
             } => vec![text(owner), text(role)],
             Self::ActAs { role: None, owner } => vec![text(owner)],
-            Self::ReadRow { owner, id, at, .. } => {
-                vec![text(owner), text(id), Value::OptionalInt(at.map(|at| at.0))]
-            }
+            Self::ReadRow {
+                owner, id, at, sid, ..
+            } => vec![
+                text(owner),
+                text(id),
+                Value::OptionalInt(at.map(|at| at.0)),
+                Value::OptionalText(sid.clone()),
+            ],
             Self::ReadRows {
                 owner,
                 filter,
@@ -284,35 +213,7 @@ impl Statement {
                 Value::Int(*limit),
                 Value::OptionalInt(at.map(|at| at.0)),
             ],
-            Self::Validate {
-                owner,
-                since,
-                dependencies: d,
-                ..
-            } => vec![
-                text(owner),
-                Value::Int(since.0),
-                Value::Int(i64::from(d.all)),
-                Value::Texts(d.ids.iter().cloned().collect()),
-                Value::Texts(d.filters.iter().cloned().collect()),
-                Value::OptionalInt(d.from),
-                Value::OptionalInt(d.to),
-            ],
-            Self::CheckAbsent { owner, ids, .. } | Self::CloseRows { owner, ids, .. } => {
-                vec![text(owner), Value::Texts(ids.clone())]
-            }
-            Self::InsertRows {
-                owner,
-                ids,
-                data,
-                orders,
-                ..
-            } => vec![
-                text(owner),
-                Value::Texts(ids.clone()),
-                Value::Texts(data.clone()),
-                Value::OptionalInts(orders.clone()),
-            ],
+            Self::Apply(apply) => apply.params(),
         }
     }
 }

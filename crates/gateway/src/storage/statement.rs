@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::storage::apply::Apply;
 use crate::storage::domain::{Domain, Snapshot, Txid};
 use crate::storage::table::Table;
 
 /// One statement: what it means, so that a simulated database can interpret it. How it reads in
 /// SQL is [`Statement::sql`] and [`Statement::params`].
 ///
-/// The statements named `Check…`, `Validate` and `LockMutex` raise `division_by_zero` (22012) when
-/// they do not hold, which aborts the transaction and with it the rest of the pipeline.
+/// [`Statement::LockMutex`] raises `division_by_zero` (22012) when there is no mutex, which aborts the
+/// transaction and with it the rest of the pipeline.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Statement {
@@ -45,24 +46,6 @@ pub enum Statement {
         /// The domain.
         domain: Domain,
     },
-    /// Writes the next commit of the domain. Needs its mutex. Column: txid.
-    NextTxid {
-        /// The call's sid, or the one derived from it for its second domain.
-        sid: String,
-        /// The domain.
-        domain: Domain,
-        /// What a retry must match.
-        req_hash: Vec<u8>,
-        /// What a retry gets back; `None` if it was too large to keep.
-        reply: Option<Vec<u8>>,
-    },
-    /// Holds if nothing at or above this commit has been collected.
-    CheckHorizon {
-        /// The domain.
-        domain: Domain,
-        /// The call's snapshot in it.
-        at: Txid,
-    },
     /// To the end of the transaction, only rows of this owner, with this role's rights if one is
     /// named. Shared tables stay visible.
     ActAs {
@@ -73,7 +56,10 @@ pub enum Statement {
     },
     /// Takes back the role of [`Statement::ActAs`].
     ActAsSelf,
-    /// The row of this id. Columns: data, order.
+    /// The row of this id, with what a call learns at its first read: by itself, outside a transaction,
+    /// as the login. One row. Columns: newest commit in the owner's domain, in the shared one,
+    /// horizons of both, `req_hash` and `reply` an earlier attempt left, data, order; what is not there
+    /// is null.
     ReadRow {
         /// The table.
         table: Arc<Table>,
@@ -81,8 +67,10 @@ pub enum Statement {
         owner: Arc<str>,
         /// The row.
         id: String,
-        /// As of this commit; `None`: as of the transaction's own snapshot.
+        /// As of this commit; `None`: as it is.
         at: Option<Txid>,
+        /// The call's sid; `None`: nobody asks what an earlier attempt left.
+        sid: Option<String>,
     },
     /// Rows in order. Columns: id, data, order.
     ReadRows {
@@ -121,48 +109,8 @@ pub enum Statement {
         /// The domain.
         domain: Domain,
     },
-    /// Holds if nothing a call depends on has changed since its snapshot.
-    Validate {
-        /// The table.
-        table: Arc<Table>,
-        /// The owner.
-        owner: Arc<str>,
-        /// The call's snapshot.
-        since: Txid,
-        /// What it read.
-        dependencies: Dependencies,
-    },
-    /// Holds if none of these ids has a row.
-    CheckAbsent {
-        /// The table.
-        table: Arc<Table>,
-        /// The owner.
-        owner: Arc<str>,
-        /// The ids.
-        ids: Vec<String>,
-    },
-    /// Closes the live versions of these rows as of the transaction's commit.
-    CloseRows {
-        /// The table.
-        table: Arc<Table>,
-        /// The owner.
-        owner: Arc<str>,
-        /// The ids.
-        ids: Vec<String>,
-    },
-    /// Adds versions as of the transaction's commit.
-    InsertRows {
-        /// The table.
-        table: Arc<Table>,
-        /// The owner.
-        owner: Arc<str>,
-        /// The ids.
-        ids: Vec<String>,
-        /// JSON text of each row.
-        data: Vec<String>,
-        /// The order each row keeps; `None`: after all others, in this sequence.
-        orders: Vec<Option<i64>>,
-    },
+    /// A whole commit. Column: the txid, or a number below zero that says why not.
+    Apply(Arc<Apply>),
 }
 
 /// A place in a table's history: behind a commit, or within one.

@@ -71,6 +71,22 @@ impl State {
     }
 }
 
+impl State {
+    fn learn_snapshot(&mut self, newest: Snapshot, horizon: Snapshot) -> Result<(), StorageError> {
+        let snapshot = *self.snapshot.get_or_insert(newest);
+        if horizon.shared > snapshot.shared || horizon.own > snapshot.own {
+            self.doomed = Some(StorageError::SnapshotTooOld);
+            return Err(StorageError::SnapshotTooOld);
+        }
+        Ok(())
+    }
+
+    fn learn_stored(&mut self, stored: Stored) {
+        self.stored = Some(stored);
+        self.doomed = Some(StorageError::AlreadyCommitted);
+    }
+}
+
 impl<H: Host> Transaction<H> {
     /// Bytes of rows one call may write.
     const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -109,7 +125,7 @@ impl<H: Host> Transaction<H> {
         let domains = self.schema.domains(&self.owner);
         let mut gate = self.gate.lock().await;
         let mut connection = self.host.database().acquire().await?;
-        let mut batch: Vec<_> = self.ensure(&domains).collect();
+        let mut batch = self.known.ensure(&domains);
         batch.push(Statement::BeginWrite);
         batch.extend(
             domains
@@ -273,18 +289,23 @@ impl<H: Host> Transaction<H> {
     async fn trip(&self, statement: Option<Statement>) -> Result<Vec<Row>, StorageError> {
         let role = self.schema.catalog(&*self.host).await?.role;
         let domains = self.schema.domains(&self.owner);
-        let mut batch = vec![Statement::BeginRead, Statement::Snapshots { domains }];
-        if self.snapshot().is_none() {
-            batch.extend(self.stored_statement());
+        let mut batch = Vec::with_capacity(6);
+        if let Some(row @ Statement::ReadRow { .. }) = statement {
+            batch.push(row);
+        } else {
+            batch.extend([Statement::BeginRead, Statement::Snapshots { domains }]);
+            if self.snapshot().is_none() {
+                batch.extend(self.stored_statement());
+            }
+            if let Some(statement) = statement {
+                batch.push(Statement::ActAs {
+                    role,
+                    owner: self.owner.clone(),
+                });
+                batch.push(statement);
+            }
+            batch.push(Statement::Commit);
         }
-        if let Some(statement) = statement {
-            batch.push(Statement::ActAs {
-                role,
-                owner: self.owner.clone(),
-            });
-            batch.push(statement);
-        }
-        batch.push(Statement::Commit);
         // A read is harmless to repeat: one that meets a connection the server has closed takes another.
         let mut retry = true;
         loop {
@@ -315,14 +336,28 @@ impl<H: Host> Transaction<H> {
         for (statement, result) in batch.iter().zip(outcome) {
             let result = result?;
             match statement {
-                Statement::Snapshots { .. } => self.learn_snapshot(&mut state, &result)?,
+                Statement::Snapshots { .. } => {
+                    let [newest, horizon] = self.snapshots(&result);
+                    state.learn_snapshot(newest, horizon)?;
+                }
                 Statement::Stored { .. } => {
                     if let Some(row) = result.first() {
-                        state.stored = Some(Stored::from_row(row));
-                        state.doomed = Some(StorageError::AlreadyCommitted);
+                        state.learn_stored(Stored::from_row(row, 0));
                     }
                 }
-                Statement::ReadRow { .. } | Statement::ReadRows { .. } => rows = result,
+                Statement::ReadRow { .. } => {
+                    let row = result.first().ok_or(StorageError::Internal)?;
+                    let [newest, horizon] = [0, 2].map(|column| Snapshot {
+                        own: Txid(row.int(column).unwrap_or(0)),
+                        shared: Txid(row.int(column + 1).unwrap_or(0)),
+                    });
+                    if row.bytes(4).is_some() {
+                        state.learn_stored(Stored::from_row(row, 4));
+                    }
+                    state.learn_snapshot(newest, horizon)?;
+                    rows = result;
+                }
+                Statement::ReadRows { .. } => rows = result,
                 _ => {}
             }
         }
@@ -334,21 +369,14 @@ impl<H: Host> Transaction<H> {
         Ok(rows)
     }
 
-    fn learn_snapshot(&self, state: &mut State, rows: &[Row]) -> Result<(), StorageError> {
+    /// The newest commits and the horizons that [`Statement::Snapshots`] found.
+    fn snapshots(&self, rows: &[Row]) -> [Snapshot; 2] {
         let find = |name: &str| rows.iter().find(|row| row.text(0) == Some(name));
         let of = |name: &str, column| find(name).and_then(|row| row.int(column)).unwrap_or(0);
-        let shared = Domain::Shared;
-        let read = |column| Snapshot {
-            shared: Txid(of(shared.name(), column)),
+        [1, 2].map(|column| Snapshot {
+            shared: Txid(of(Domain::Shared.name(), column)),
             own: Txid(of(&self.owner, column)),
-        };
-        let (newest, horizon) = (read(1), read(2));
-        let snapshot = *state.snapshot.get_or_insert(newest);
-        if horizon.shared > snapshot.shared || horizon.own > snapshot.own {
-            state.doomed = Some(StorageError::SnapshotTooOld);
-            return Err(StorageError::SnapshotTooOld);
-        }
-        Ok(())
+        })
     }
 
     fn count_read(&self, rows: usize) -> Result<(), StorageError> {
@@ -361,15 +389,11 @@ impl<H: Host> Transaction<H> {
         Ok(())
     }
 
-    /// Statements that create the fixed rows of domains not known to have them.
-    pub(super) fn ensure<'a>(
-        &'a self,
-        domains: &'a [Domain],
-    ) -> impl Iterator<Item = Statement> + 'a {
-        let unknown = domains.iter().filter(|domain| !self.known.is_known(domain));
-        unknown.map(|domain| Statement::EnsureDomain {
-            domain: domain.clone(),
-        })
+    /// The sid to ask for with the first read.
+    pub(super) fn unanswered_sid(&self, snapshot: Option<&Snapshot>) -> Option<String> {
+        let key = self.key.as_ref().filter(|_| snapshot.is_none());
+        key.filter(|_| self.mode == Mode::Optimistic)
+            .map(|key| key.sid.clone())
     }
 
     fn stored_statement(&self) -> Option<Statement> {

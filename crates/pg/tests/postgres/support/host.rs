@@ -171,9 +171,7 @@ pub struct FaultyConnection {
 impl Connection for FaultyConnection {
     async fn run(&mut self, batch: &[Statement]) -> Outcome {
         let lost = || vec![Err(DbError::Lost("by the test".to_owned())); batch.len()];
-        let writes = batch
-            .iter()
-            .any(|s| matches!(s, Statement::NextTxid { .. }));
+        let writes = batch.iter().any(|s| matches!(s, Statement::Apply(_)));
         let fault = if writes {
             self.faults.next.swap(0, Ordering::SeqCst)
         } else {
@@ -186,10 +184,13 @@ impl Connection for FaultyConnection {
             return lost();
         };
         if fault == Fault::BeforeCommit as u8 {
-            let (Statement::Commit, rest) = batch.split_last().unwrap() else {
-                panic!("a commit ends with COMMIT")
-            };
-            connection.run(rest).await;
+            // In a transaction that is never ended, whether the batch had one of its own or not.
+            let mut rest = batch.to_vec();
+            rest.retain(|s| !matches!(s, Statement::Commit | Statement::EnsureDomain { .. }));
+            if !matches!(rest[0], Statement::BeginWrite) {
+                rest.insert(0, Statement::BeginWrite);
+            }
+            connection.run(&rest).await;
             self.connection = None;
             return lost();
         }
