@@ -45,8 +45,8 @@ pub use perm::Perm;
 pub use plain::{PlainEntry, PlainReply};
 pub use session::Session;
 pub use storage::{
-    Apply, CallKey, Changes, Committed, Dependencies, Direction, Domain, Domains, Mode, Page, Part,
-    Place, Schema, Slot, Snapshot, Statement, StorageError, Stored, Table, TableSql, Transaction,
-    Txid, is_owner,
+    Apply, CallKey, Changes, Collected, Committed, Dependencies, Direction, Domain, Domains, Mode,
+    Page, Part, Place, Schema, Slot, Snapshot, Statement, StorageError, Stored, Table, TableSql,
+    Transaction, Txid, collect, is_owner,
 };
 pub use subscribe::Events;

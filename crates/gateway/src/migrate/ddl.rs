@@ -55,7 +55,9 @@ pub(super) const GC_SCHEMA_GRANT: &str = "GRANT USAGE ON SCHEMA kontract TO kont
 
 /// Garbage collection sees which versions are over, and no data.
 pub(super) fn grant_gc(ptr: &str) -> String {
-    format!("GRANT SELECT (id, _txid, _deleted_txid), DELETE ON kontract.{ptr} TO kontract_gc")
+    format!(
+        "GRANT SELECT (id, _owner, _txid, _deleted_txid), DELETE ON kontract.{ptr} TO kontract_gc"
+    )
 }
 
 /// A table with its indexes, and its rows' wall.

@@ -24,6 +24,14 @@ impl Domain {
         }
     }
 
+    /// The domain of this name.
+    pub(super) fn named(name: String) -> Self {
+        match name.as_str() {
+            "*" => Self::Shared,
+            _ => Self::Own(name.into()),
+        }
+    }
+
     /// The slot this domain takes in one call, which sees at most one owner's tables.
     #[must_use]
     pub fn slot(&self) -> Slot {

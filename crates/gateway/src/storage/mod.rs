@@ -5,6 +5,7 @@
 //! changed, and writes. The design is `docs/design/storage.md`.
 
 mod apply;
+mod collect;
 mod commit;
 mod cursor;
 mod domain;
@@ -22,6 +23,7 @@ mod table;
 mod transaction;
 
 pub use apply::{Apply, Changes, Part};
+pub use collect::{Collected, collect};
 pub use commit::{Committed, Stored};
 pub use domain::{Domain, Slot, Snapshot, Txid, is_owner};
 pub use error::StorageError;

@@ -26,6 +26,7 @@ pub struct Schema {
 pub(super) struct Catalog {
     tables: HashMap<String, (String, Perm)>,
     pub role: Option<&'static str>,
+    collector: Option<&'static str>,
 }
 
 impl Schema {
@@ -59,6 +60,15 @@ impl Schema {
             .ok_or_else(|| StorageError::UnknownTable(id.to_owned()))
     }
 
+    /// The build's tables that the database has.
+    pub(super) fn migrated(&self, catalog: &Catalog) -> Vec<Arc<Table>> {
+        let tables = self.tables.values();
+        tables
+            .filter(|table| catalog.permissions(table).is_ok())
+            .cloned()
+            .collect()
+    }
+
     /// Every domain a call of this owner may touch, in the order mutexes are taken.
     pub(super) fn domains(&self, owner: &Arc<str>) -> Vec<Domain> {
         let mut domains = Vec::with_capacity(2);
@@ -84,21 +94,21 @@ impl Schema {
         {
             return Ok(catalog);
         }
-        let catalog = Arc::new(Catalog::read(host).await?);
+        let catalog = Arc::new(Catalog::read(host.database()).await?);
         *self.catalog.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, catalog.clone()));
         Ok(catalog)
     }
 }
 
 impl Catalog {
-    async fn read<H: Host>(host: &H) -> Result<Self, StorageError> {
-        let mut connection = host.database().acquire().await?;
+    pub async fn read<D: Database>(database: &D) -> Result<Self, StorageError> {
+        let mut connection = database.acquire().await?;
         let outcome = connection
-            .run(&[Statement::DataRole, Statement::Catalog])
+            .run(&[Statement::Roles, Statement::Catalog])
             .await;
         let mut results = outcome.into_iter();
-        let role = results.next().ok_or(StorageError::Internal)??;
-        let role = role.first().and_then(|row| row.int(0)) == Some(1);
+        let roles = results.next().ok_or(StorageError::Internal)??;
+        let role = |column| roles.first().and_then(|row| row.int(column)) == Some(1);
         let mut tables = HashMap::new();
         for mut row in results.next().ok_or(StorageError::Internal)?? {
             let perm = row
@@ -110,8 +120,17 @@ impl Catalog {
         }
         Ok(Self {
             tables,
-            role: role.then_some("kt_data"),
+            role: role(0).then_some("kt_data"),
+            collector: role(1).then_some("kontract_gc"),
         })
+    }
+
+    /// What garbage collection acts as. `None`: one login does everything.
+    pub fn collector(&self) -> Result<Option<&'static str>, StorageError> {
+        match (self.role, self.collector) {
+            (Some(_), None) => Err(StorageError::NotMigrated("role kontract_gc".to_owned())),
+            (_, collector) => Ok(collector),
+        }
     }
 
     /// What may be done with a table, as the build and the database both have it.

@@ -9,9 +9,33 @@ use crate::storage::statement::{Direction, Statement};
 
 const CATALOG: &str = "SELECT id, ptr, permissions::bigint FROM kontract.storage WHERE owner = '*'";
 
-const DATA_ROLE: &str = "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_roles \
+const ROLES: &str = "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_roles \
      WHERE rolname = 'kt_data' AND pg_catalog.pg_has_role(oid, 'MEMBER') \
+     AND pg_catalog.has_schema_privilege(oid, 'kontract', 'USAGE'))::int::bigint, \
+     EXISTS (SELECT 1 FROM pg_catalog.pg_roles \
+     WHERE rolname = 'kontract_gc' AND pg_catalog.pg_has_role(oid, 'MEMBER') \
      AND pg_catalog.has_schema_privilege(oid, 'kontract', 'USAGE'))::int::bigint";
+
+const LIST_DOMAINS: &str = "SELECT owner FROM kontract.trxs \
+     WHERE create_txid = 0 AND owner > $1::text ORDER BY owner LIMIT $2::bigint";
+
+// Numbered under the mutex and dated before it: a commit that waited is dated a little too early.
+const FIND_HORIZON: &str = "SELECT coalesce((SELECT c.create_txid FROM kontract.trxs c \
+     WHERE c.owner = $1::text AND c.ts < now() - $2::bigint * interval '1 millisecond' \
+     ORDER BY c.create_txid DESC NULLS LAST LIMIT 1), 0), \
+     coalesce((SELECT h.create_txid FROM kontract.trxs h WHERE h.sid = 'gc:' || $1::text), 0)";
+
+const DROP_HORIZON: &str = "DELETE FROM kontract.trxs \
+     WHERE sid = 'gc:' || $1::text AND create_txid < $2::bigint";
+
+// Under an owner of its own, so that it does not count as a commit of the domain.
+const SET_HORIZON: &str = "INSERT INTO kontract.trxs (sid, owner, create_txid) \
+     VALUES ('gc:' || $1::text, '*gc:' || $1::text, $2::bigint) ON CONFLICT DO NOTHING";
+
+const DELETE_COMMITS: &str = "WITH gone AS (DELETE FROM kontract.trxs WHERE sid IN (\
+     SELECT sid FROM kontract.trxs WHERE owner = $1::text AND create_txid > 0 \
+     AND create_txid < $2::bigint ORDER BY create_txid LIMIT $3::bigint) RETURNING 1) \
+     SELECT count(*) FROM gone";
 
 const SNAPSHOTS: &str = "SELECT d.name, \
      coalesce((SELECT max(c.create_txid) FROM kontract.trxs c WHERE c.owner = d.name), 0), \
@@ -45,6 +69,7 @@ pub struct TableSql {
     read_rows: [[[String; 2]; 2]; 2],
     changes: String,
     pub(super) commit: String,
+    delete_versions: String,
 }
 
 impl TableSql {
@@ -112,6 +137,13 @@ impl TableSql {
                  WHERE number <= $4::bigint AND before < $5::bigint ORDER BY txid, id"
             ),
             commit: commit_sql(ptr),
+            delete_versions: format!(
+                "WITH gone AS (DELETE FROM kontract.{ptr} AS t USING (\
+                 SELECT id, _txid FROM kontract.{ptr} WHERE {mine} AND _deleted_txid <= $2::bigint \
+                 ORDER BY _deleted_txid LIMIT $3::bigint) AS v \
+                 WHERE {mine} AND t.id = v.id AND t._txid = v._txid RETURNING 1) \
+                 SELECT count(*) FROM gone"
+            ),
         }
     }
 }
@@ -122,7 +154,13 @@ impl Statement {
     pub fn sql(&self) -> &str {
         match self {
             Self::Catalog => CATALOG,
-            Self::DataRole => DATA_ROLE,
+            Self::Roles => ROLES,
+            Self::ListDomains { .. } => LIST_DOMAINS,
+            Self::FindHorizon { .. } => FIND_HORIZON,
+            Self::DropHorizon { .. } => DROP_HORIZON,
+            Self::SetHorizon { .. } => SET_HORIZON,
+            Self::DeleteCommits { .. } => DELETE_COMMITS,
+            Self::DeleteVersions { table, .. } => &table.sql().delete_versions,
             Self::BeginRead => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Self::BeginWrite => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
             Self::Commit => "COMMIT",
@@ -158,7 +196,7 @@ impl Statement {
         let name = |domain: &Domain| text(domain.name());
         match self {
             Self::Catalog
-            | Self::DataRole
+            | Self::Roles
             | Self::BeginRead
             | Self::BeginWrite
             | Self::Commit
@@ -213,6 +251,24 @@ impl Statement {
                 Value::Int(*limit),
                 Value::OptionalInt(at.map(|at| at.0)),
             ],
+            Self::ListDomains { after, limit } => vec![text(after), Value::Int(*limit)],
+            Self::FindHorizon {
+                domain,
+                older_than_ms,
+            } => vec![name(domain), Value::Int(*older_than_ms)],
+            Self::DropHorizon { domain, below } => vec![name(domain), Value::Int(below.0)],
+            Self::SetHorizon { domain, at } => vec![name(domain), Value::Int(at.0)],
+            Self::DeleteCommits {
+                domain,
+                below,
+                limit,
+            } => vec![name(domain), Value::Int(below.0), Value::Int(*limit)],
+            Self::DeleteVersions {
+                owner,
+                until,
+                limit,
+                ..
+            } => vec![text(owner), Value::Int(until.0), Value::Int(*limit)],
             Self::Apply(apply) => apply.params(),
         }
     }

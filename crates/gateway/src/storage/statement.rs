@@ -16,8 +16,9 @@ use crate::storage::table::Table;
 pub enum Statement {
     /// The tables there are, and what may be done with each. Columns: id, ptr, permissions.
     Catalog,
-    /// Whether the login may act as the data role. Column: 0 or 1.
-    DataRole,
+    /// Whether the login may act as the data role, and as the collector; whether there are such roles.
+    /// Columns: 0 or 1 each.
+    Roles,
     /// Opens a read-only transaction with one snapshot.
     BeginRead,
     /// Opens a transaction whose every statement sees what has been committed when it starts.
@@ -108,6 +109,54 @@ pub enum Statement {
     Epoch {
         /// The domain.
         domain: Domain,
+    },
+    /// Domains in the order of their names. Column: name.
+    ListDomains {
+        /// Only names behind this one.
+        after: String,
+        /// At most so many.
+        limit: i64,
+    },
+    /// Where a domain's horizon may be, and where it is. Columns: newest commit old enough, horizon.
+    FindHorizon {
+        /// The domain.
+        domain: Domain,
+        /// Age in milliseconds from which a commit is old enough.
+        older_than_ms: i64,
+    },
+    /// Takes away a lower horizon. Needs the domain's mutex.
+    DropHorizon {
+        /// The domain.
+        domain: Domain,
+        /// The horizon to come.
+        below: Txid,
+    },
+    /// Puts the horizon where none is. Needs the domain's mutex.
+    SetHorizon {
+        /// The domain.
+        domain: Domain,
+        /// The oldest snapshot that may still be used.
+        at: Txid,
+    },
+    /// Deletes commits below the horizon, oldest first. Column: how many.
+    DeleteCommits {
+        /// The domain.
+        domain: Domain,
+        /// The horizon.
+        below: Txid,
+        /// At most so many.
+        limit: i64,
+    },
+    /// Deletes versions that no snapshot from the horizon on sees. Column: how many.
+    DeleteVersions {
+        /// The table.
+        table: Arc<Table>,
+        /// The owner.
+        owner: Arc<str>,
+        /// The horizon.
+        until: Txid,
+        /// At most so many.
+        limit: i64,
     },
     /// A whole commit. Column: the txid, or a number below zero that says why not.
     Apply(Arc<Apply>),

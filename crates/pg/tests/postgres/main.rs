@@ -6,7 +6,9 @@
     reason = "a test that cannot go on should stop, and says where"
 )]
 
+mod collection;
 mod faults;
+mod group;
 mod isolation;
 mod migration;
 mod model;
