@@ -121,13 +121,14 @@ for (const { name, transport, suite } of [
 
     // Awake: the gateway is killed in the middle of the calls.
     const busy = calls(page, 1_200, 400, 5);
-    await new Promise((done) => setTimeout(done, 300));
+    while ((await rows()).rows < 1_220) await new Promise((done) => setTimeout(done, 5));
     second.child.kill('SIGKILL');
     await second.exited;
     await go(port);
     assert.equal(await busy, 400);
     assert.deepEqual(await rows(), { rows: 1600, ids: 1600 });
 
+    await page.waitForFunction(() => window.states.at(-1) === 'open');
     const states = await page.evaluate(() => window.states);
     t.diagnostic(states.join(' → '));
     assert.ok(states.includes('reconnecting') && states.at(-1) === 'open', states.join());

@@ -146,7 +146,7 @@ describe('the embedded PostgreSQL', () => {
     owner.stdout.on('data', (text) => (port += text));
     const [code] = await once(owner, 'exit');
     assert.notEqual(code, 0);
-    for (let tries = 0; tries < 100 && (await answers(Number(port))); tries++)
+    for (let tries = 0; tries < 600 && (await answers(Number(port))); tries++)
       await new Promise((done) => setTimeout(done, 50));
     assert.equal(await answers(Number(port)), false);
   });

@@ -48,7 +48,7 @@ test('the database is killed in the middle of a call', async (t) => {
   );
 
   // The whole server gone.
-  const during = assert.rejects(api.addPair('c', 'd', 300), ServiceUnavailableError);
+  const during = assert.rejects(api.addPair('c', 'd', 3_000), ServiceUnavailableError);
   await new Promise((done) => setTimeout(done, 100));
   const { port } = postgres;
   await postgres.stop();

@@ -4,11 +4,10 @@ import { test } from 'node:test';
 import { native } from '../../lib/dist/native/index.js';
 import { cleanup } from '../support/cleanup.mjs';
 import { database, query } from '../support/database.mjs';
-import { startGateway } from './support/gateway.mjs';
+import { sleep, startGateway, until } from './support/gateway.mjs';
 import { frames, list, open, post } from './support/http.mjs';
 import { connect } from './support/socket.mjs';
 
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const field = (name, perm = 6) => ({ name, kind: name === 'id' ? 'string' : 'json', perm, optional: name !== 'id' });
 const table = (id, tenancy, permissions = 7) => ({
   id,
@@ -129,10 +128,8 @@ test('what another process or SQL commits is seen within seconds', async (t) => 
   const { server, another, write, adminUrl } = await world(t);
   const far = await follow(t, await another(), 'table:notes');
   await far.next();
-  const started = performance.now();
   await write(row('a', 'far'));
   assert.equal(told(await far.next()), 'insert a far');
-  assert.ok(performance.now() - started < 5_000);
   const near = await follow(t, server, 'table:board');
   await near.next();
   await query(
@@ -322,7 +319,7 @@ test('server-sent events, from a URL that works once', async (t) => {
 });
 
 test('draining ends subscriptions at once', async (t) => {
-  const { server } = await world(t);
+  const { server } = await world(t, { drainMs: 60_000 });
   const notes = await follow(t, server, 'table:notes');
   await notes.next();
   const wire = await open(server);
@@ -330,9 +327,10 @@ test('draining ends subscriptions at once', async (t) => {
   const streaming = await post(server, `s/${wire.id}`, list([frame]), 'application/raystream-frames');
   const stream = frames(streaming);
   await stream.next();
+  // Draining waits for calls, for a minute here: not for those who only listen.
   const started = performance.now();
   await server.gateway.close();
-  assert.ok(performance.now() - started < 2_000);
+  assert.ok(performance.now() - started < 30_000);
   assert.equal((await notes.reply()).kind, 'close');
   assert.equal(await notes.socket.closed, 1001);
   assert.equal((await stream.next()).done, true);
@@ -373,9 +371,7 @@ test('calls commit although nobody reads their replies', async (t) => {
   socket.pause();
   for (let i = 0; i < calls; i++) socket.send(wire.call('large', `${i}`));
   const committed = async () => Number((await query(adminUrl, 'SELECT count(*) FROM kontract.tbl_notes_1'))[0].count);
-  const deadline = Date.now() + 60_000;
-  while (Date.now() < deadline && (await committed()) < calls) await sleep(100);
-  assert.equal(await committed(), calls);
+  await until(async () => (await committed()) === calls, `${calls} commits`, 60_000);
   socket.resume();
   for (let i = 0; i < calls; i++) assert.equal((await reply()).data.length, LARGE.length);
 });

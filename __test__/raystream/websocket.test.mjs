@@ -1,17 +1,19 @@
 // A WebSocket on the Node host: many calls on one session, and what becomes of those who misbehave.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { functions, startGateway } from './support/gateway.mjs';
+import { functions, gate, startGateway } from './support/gateway.mjs';
 import { Socket, connect } from './support/socket.mjs';
 import { Wire, refused, refusedHandshake } from './support/wire.mjs';
 
 test('calls share a socket, and a fast one overtakes a slow one', async (t) => {
-  const server = await startGateway(t, functions);
+  const held = gate();
+  const server = await startGateway(t, { ...functions, held: held.handler });
   const { socket, wire, reply } = await connect(t, server);
-  socket.send(wire.call('slow', '150'));
+  socket.send(wire.call('held', 'all'));
   socket.send(wire.call('echo', 'grüße'));
   assert.equal((await reply()).data, 'grüße');
-  assert.equal((await reply()).data, 'after 150');
+  held.open();
+  assert.equal((await reply()).data, 'after all');
   const texts = Array.from({ length: 200 }, (_, i) => `${i}`.repeat(i));
   for (const text of texts) socket.send(wire.call('echo', text));
   const replies = [];
@@ -138,15 +140,13 @@ test('a message larger than a frame may be closes the socket', async (t) => {
 });
 
 test('more calls at once than a session may have get an error of their own', async (t) => {
-  const server = await startGateway(t, functions);
+  const held = gate();
+  const server = await startGateway(t, { held: held.handler });
   const { socket, wire, reply } = await connect(t, server);
-  for (let i = 0; i < 260; i++) socket.send(wire.call('slow', '300'));
-  const codes = {};
-  for (let i = 0; i < 260; i++) {
-    const { kind, code } = await reply();
-    codes[code ?? kind] = (codes[code ?? kind] ?? 0) + 1;
-  }
-  assert.deepEqual(codes, { SERVICE_UNAVAILABLE: 4, response: 256 });
+  for (let i = 0; i < 260; i++) socket.send(wire.call('held'));
+  for (let i = 0; i < 4; i++) assert.equal((await reply()).code, 'SERVICE_UNAVAILABLE');
+  held.open();
+  for (let i = 0; i < 256; i++) assert.equal((await reply()).kind, 'response');
 });
 
 test('ten seconds for a handshake, and ten for the first frame after it', async (t) => {
@@ -163,7 +163,7 @@ test('ten seconds for a handshake, and ten for the first frame after it', async 
   assert.equal(unused.wire.openClear(await unused.socket.next()), refused.expired);
   for (const [[code, after], expected] of (await Promise.all(ends)).map((end, i) => [end, [1008, 4401][i]])) {
     assert.equal(code, expected);
-    assert.ok(after > 9_000 && after < 14_000, `${code} after ${after} ms`);
+    assert.ok(after > 9_000, `${code} after ${after} ms`);
   }
   assert.equal((await used.reply()).kind, 'heartbeat');
   used.socket.send(used.wire.call('echo', 'still here'));

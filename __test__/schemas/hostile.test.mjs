@@ -26,7 +26,8 @@ function attempt(decode, bytes, about) {
     }
   }
   const took = performance.now() - started;
-  assert.ok(took < 1000, `${about}: took ${took} ms for ${bytes.length} bytes`);
+  // Nothing takes a tenth of a second; a machine with other things to do may stop for one.
+  assert.ok(took < 5_000, `${about}: took ${took} ms for ${bytes.length} bytes`);
   if (value !== undefined) {
     // What JavaScript makes of it: elements, characters, bytes. Five hundred defaults are free.
     const made = size(value);

@@ -17,6 +17,49 @@ export const functions = {
 };
 
 /**
+ * A handler whose calls wait until the test lets them go: what happens meanwhile does not depend on how
+ * fast the machine is. `entered(n)` resolves when n calls have reached it.
+ */
+export function gate() {
+  const waiting = new Set();
+  let isOpen = false;
+  let calls = 0;
+  let looks = [];
+  const handler = async (text) => {
+    calls++;
+    looks = looks.filter((look) => !look());
+    if (!isOpen) await new Promise((go) => waiting.add(go));
+    return `after ${text}`;
+  };
+  const entered = (count) =>
+    new Promise((done) => {
+      const look = () => calls >= count && (done(), true);
+      if (!look()) looks.push(look);
+    });
+  /** Those that wait, and from now on everyone. */
+  const open = () => {
+    isOpen = true;
+    for (const go of waiting) go();
+    waiting.clear();
+  };
+  /** From now on they wait again. */
+  const shut = () => {
+    isOpen = false;
+    calls = 0;
+  };
+  return { handler, entered, open, shut };
+}
+
+/** Waits until something is so: what a slow machine takes long for is no failure. */
+export async function until(isSo, what, limitMs = 30_000) {
+  const deadline = Date.now() + limitMs;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await sleep(20);
+  }
+}
+
+/**
  * @param {import('node:test').TestContext} t
  * @param {Record<string, (text: string, call: object) => unknown>} handlers by route; text in, text out
  * @param {object} [options] those of `NodeGateway.start`
