@@ -9,6 +9,7 @@
 mod collection;
 mod faults;
 mod group;
+mod histories;
 mod isolation;
 mod migration;
 mod model;

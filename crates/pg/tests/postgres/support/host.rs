@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use kontract_gateway::{
@@ -133,10 +133,30 @@ pub enum Fault {
     AfterCommit,
 }
 
+/// What a test makes of a batch on its way to the database.
+pub type Rewrite = fn(&[Statement]) -> Vec<Statement>;
+
 #[derive(Default)]
 pub struct Faults {
     next: AtomicU8,
+    /// Commits in a thousand that are lost.
+    per_mille: AtomicU32,
+    rewrite: OnceLock<Rewrite>,
     pub commits: AtomicU32,
+}
+
+impl Faults {
+    /// What happens to this commit.
+    fn take(&self) -> u8 {
+        let chance = self.per_mille.load(Ordering::Relaxed);
+        let mut random = [0; 4];
+        getrandom::fill(&mut random).unwrap();
+        let random = u32::from_be_bytes(random);
+        match self.next.swap(0, Ordering::SeqCst) {
+            0 if random % 1000 < chance => 1 + u8::from(random & 0x1_0000 != 0),
+            next => next,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -146,6 +166,16 @@ pub struct FaultyDatabase {
 }
 
 impl FaultyDatabase {
+    /// From now on so many commits in a thousand lose their connection, before or after.
+    pub fn lose(&self, per_mille: u32) {
+        self.faults.per_mille.store(per_mille, Ordering::Relaxed);
+    }
+
+    /// From now on every batch is changed like this.
+    pub fn rewrite(&self, rewrite: Rewrite) {
+        self.faults.rewrite.set(rewrite).unwrap();
+    }
+
     pub fn fail_next(&self, fault: Fault) {
         self.faults.next.store(fault as u8, Ordering::SeqCst);
     }
@@ -170,13 +200,12 @@ pub struct FaultyConnection {
 
 impl Connection for FaultyConnection {
     async fn run(&mut self, batch: &[Statement]) -> Outcome {
-        let lost = || vec![Err(DbError::Lost("by the test".to_owned())); batch.len()];
+        let count = batch.len();
+        let lost = || vec![Err(DbError::Lost("by the test".to_owned())); count];
         let writes = batch.iter().any(|s| matches!(s, Statement::Apply(_)));
-        let fault = if writes {
-            self.faults.next.swap(0, Ordering::SeqCst)
-        } else {
-            0
-        };
+        let fault = if writes { self.faults.take() } else { 0 };
+        let rewritten = self.faults.rewrite.get().map(|rewrite| rewrite(batch));
+        let batch = rewritten.as_deref().unwrap_or(batch);
         if writes {
             self.faults.commits.fetch_add(1, Ordering::SeqCst);
         }
@@ -196,7 +225,6 @@ impl Connection for FaultyConnection {
         }
         let outcome = connection.run(batch).await;
         if fault == Fault::AfterCommit as u8 {
-            assert!(outcome.iter().all(Result::is_ok), "{outcome:?}");
             self.connection = None;
             return lost();
         }

@@ -34,7 +34,7 @@ pub const MANIFEST: &str = r#"{ "version": 1,
 
 /// A migrated database, and a gateway on it.
 pub struct World {
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     pub host: Arc<TestHost>,
     pub gateway: Arc<Gateway<TestHost>>,
     pub key: StaticKey,
@@ -52,7 +52,7 @@ impl World {
         closures: Closures,
         configure: impl FnOnce(&mut GatewayConfig),
     ) -> Self {
-        let database = TestDatabase::migrated(MANIFEST).await;
+        let database = Arc::new(TestDatabase::migrated(MANIFEST).await);
         let host = Arc::new(TestHost::new(&database.gateway_url()));
         let key = StaticKey::from_private([7; 32]);
         let mut config = GatewayConfig::new(key.clone());
@@ -64,6 +64,21 @@ impl World {
             host,
             gateway,
             key,
+        }
+    }
+
+    /// Another gateway on the same database, which lives as long as the first.
+    pub fn another(self: &Arc<Self>, closures: Closures) -> Self {
+        let host = Arc::new(TestHost::new(&self.database.gateway_url()));
+        let mut config = GatewayConfig::new(self.key.clone());
+        config.dev_identity = Some("alice".to_owned());
+        let gateway = Arc::new(Gateway::new(host.clone(), config));
+        gateway.deploy(MANIFEST, closures).unwrap();
+        Self {
+            database: self.database.clone(),
+            host,
+            gateway,
+            key: self.key.clone(),
         }
     }
 
