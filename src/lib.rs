@@ -9,6 +9,7 @@
     reason = "napi hands arguments over by value"
 )]
 
+mod collect;
 mod compiler;
 mod host;
 mod keys;

@@ -22,6 +22,7 @@ export interface Config {
   trustProxy?: string[];
   tls?: { cert: string; key: string };
   drainSeconds?: number;
+  retentionHours?: number;
   limits?: ServerLimits;
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import type { BuildFlags } from './commands/build.js';
+import type { GcFlags } from './commands/gc.js';
 import type { StartFlags } from './commands/start.js';
 import { UserError } from './errors.js';
 import { terminal } from './output.js';
@@ -10,6 +11,12 @@ const port = (text: string): number => {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= 65535) return value;
   throw new InvalidArgumentError('It is a number from 0 to 65535.');
+};
+
+const hours = (text: string): number => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 8760) return value;
+  throw new InvalidArgumentError('It is a whole number of hours, 1 to 8760.');
 };
 
 export function program(): Command {
@@ -59,6 +66,13 @@ export function program(): Command {
     .option('--embedded', 'without DATABASE_URL, use the embedded PostgreSQL: for trying out')
     .option('--dev-identity <name>', 'who callers without a token are: for trying out')
     .action(async (flags: object) => await (await import('./commands/start.js')).start(flags as StartFlags));
+  root
+    .command('gc')
+    .description('delete versions of rows that nobody can see any more, as kontract start does every hour')
+    .option('--retention <hours>', 'keep what ended less long ago (default: the config, 24)', hours)
+    .option('--out <folder>', 'where `kontract build --out` wrote to', 'dist')
+    .option('--json', 'print one JSON object')
+    .action(async (flags: object) => await (await import('./commands/gc.js')).gc(flags as GcFlags));
   root
     .command('keygen')
     .description('make a key pair for the gateway')

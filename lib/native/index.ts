@@ -65,6 +65,7 @@ function wrap(raw: RawNative): Native {
     keygen: raw.keygen,
     publicKey: raw.publicKey,
     migrate: raw.migrate,
+    collect: raw.collect,
     NodeGateway: {
       async start(options, dispatch) {
         const gateway = await raw.NodeGateway.start(options, answering(dispatch), fetching);

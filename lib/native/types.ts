@@ -96,6 +96,13 @@ export interface MigrateReport {
   degraded: boolean;
 }
 
+/** What `collect` deleted. */
+export interface CollectReport {
+  domains: number;
+  commits: number;
+  versions: number;
+}
+
 export interface CallContext {
   sid: string;
   owner: string;
@@ -186,6 +193,8 @@ export interface GatewayOptions {
   limits?: ServerLimits;
   /** How long calls under way get when the server is closed. Default 5 s. */
   drainMs?: number;
+  /** How long what nobody can see any more is kept. Default 24. */
+  retentionHours?: number;
 }
 
 /** `limits` of kontract.config.json, whose schema has the defaults. */
@@ -212,5 +221,6 @@ export interface Native {
   keygen(): Keys;
   publicKey(privateKey: string): Omit<Keys, 'privateKey'>;
   migrate(options: { adminUrl: string; manifest: string; gatewayPassword: string }): Promise<MigrateReport>;
+  collect(options: { databaseUrl: string; manifest: string; retentionHours: number }): Promise<CollectReport>;
   NodeGateway: { start(options: GatewayOptions, dispatch: Dispatch): Promise<NodeGateway> };
 }

@@ -125,6 +125,7 @@ async fn listen(
             options.host, options.port
         ))
     })?;
+    let retention = options.retention();
     let port = listener.local_addr().map_err(reason)?.port();
     let node = Arc::new(Node {
         gateway,
@@ -155,6 +156,13 @@ async fn listen(
     node.tasks.spawn(async move {
         tokio::select! {
             () = sweeping.sweep() => {}
+            () = stop.cancelled() => {}
+        }
+    });
+    let (collecting, stop) = (Arc::clone(&node), node.stop.clone());
+    node.tasks.spawn(async move {
+        tokio::select! {
+            () = collecting.collect(retention) => {}
             () = stop.cancelled() => {}
         }
     });

@@ -4,6 +4,7 @@
 mod batch;
 mod call;
 mod clock;
+mod collect;
 mod fetch;
 mod front;
 mod functions;

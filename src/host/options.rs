@@ -49,6 +49,8 @@ pub struct GatewayOptions {
     pub limits: Option<LimitOptions>,
     /// How long calls under way get when the server is closed, in milliseconds; default 5 s.
     pub drain_ms: Option<u32>,
+    /// How long what nobody can see any more is kept, in hours; default 24, at least 1.
+    pub retention_hours: Option<u32>,
 }
 
 /// Where certificate and key are.
@@ -110,5 +112,10 @@ impl GatewayOptions {
     /// How long calls under way get when the server is closed.
     pub fn drain(&self) -> Duration {
         Duration::from_millis(self.drain_ms.unwrap_or(5_000).into())
+    }
+
+    /// How long what nobody can see any more is kept.
+    pub fn retention(&self) -> Duration {
+        Duration::from_hours(self.retention_hours.unwrap_or(24).max(1).into())
     }
 }

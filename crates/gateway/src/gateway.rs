@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use kontract_raystream::{CallId, ClearCode, ReceiveError, Request, RpcCall, RpcError, SealError};
 
@@ -15,7 +16,7 @@ use crate::manifest::{Manifest, ManifestError};
 use crate::refusal::Refusal;
 use crate::resume::Resumes;
 use crate::session::Session;
-use crate::storage::Domains;
+use crate::storage::{Collected, Domains, StorageError, collect_tables};
 
 /// The gateway of one host. Shared by everything that receives frames.
 pub struct Gateway<H: Host> {
@@ -120,6 +121,13 @@ impl<H: Host> Gateway<H> {
     pub fn sweep(&self) {
         let clock = self.host.clock();
         self.resumes.sweep(clock.monotonic_ms(), clock.unix_ms());
+    }
+
+    /// Collects what ended longer than `retention` ago, in every domain of the database
+    /// ([`collect`](crate::collect)). Hosts call it about once an hour; several may at once.
+    pub async fn collect(&self, retention: Duration) -> Result<Collected, StorageError> {
+        let deployment = self.deployment().ok_or(StorageError::Unavailable)?;
+        collect_tables(self.host.database(), &deployment.schema, retention).await
     }
 
     /// What a frame for a session that is not there is answered with: the same as for one that does

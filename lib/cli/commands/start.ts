@@ -74,6 +74,7 @@ async function serve(root: string, flags: StartFlags, opened: (() => Promise<voi
     ...frontDoor(config),
     ...(config.tls ? { tls: { cert: resolve(root, config.tls.cert), key: resolve(root, config.tls.key) } } : {}),
     drainMs: (config.drainSeconds ?? 30) * 1000,
+    ...(config.retentionHours === undefined ? {} : { retentionHours: config.retentionHours }),
   };
   const gateway = await native.NodeGateway.start(
     options,

@@ -36,7 +36,15 @@ pub async fn collect<D: Database>(
     manifest: &Manifest,
     retention: Duration,
 ) -> Result<Collected, StorageError> {
-    let schema = Schema::new(manifest);
+    collect_tables(database, &Schema::new(manifest), retention).await
+}
+
+/// [`collect`], of a build that is known.
+pub(crate) async fn collect_tables<D: Database>(
+    database: &D,
+    schema: &Schema,
+    retention: Duration,
+) -> Result<Collected, StorageError> {
     let catalog = Catalog::read(database).await?;
     let collector = Collector {
         database,

@@ -23,6 +23,7 @@ mod table;
 mod transaction;
 
 pub use apply::{Apply, Changes, Part};
+pub(crate) use collect::collect_tables;
 pub use collect::{Collected, collect};
 pub use commit::{Committed, Stored};
 pub use domain::{Domain, Slot, Snapshot, Txid, is_owner};

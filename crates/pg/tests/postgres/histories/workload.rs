@@ -94,7 +94,7 @@ pub fn closures(shape: Shape) -> Closures {
     Closures::default().on("write", handler).on("read", handler)
 }
 
-fn aborted() -> UserError {
+pub fn aborted() -> UserError {
     UserError {
         code: "GONE".to_owned(),
         status: 410,
