@@ -57,7 +57,7 @@ test('kontract gc deletes what is older than it is told, while the server runs',
   assert.deepEqual([kept.commits, kept.versions], [0, 0], 'the config says two hours');
   const told = await gc(env, '--retention', '1');
   assert.equal(told.code, 0, told.stderr);
-  assert.match(told.stdout, /deleted 5 versions of rows and 6 commits older than 1 hour, in 2 domains/);
+  assert.match(told.stderr, /deleted 5 versions of rows and 6 commits older than 1 hour, in 2 domains/);
   assert.deepEqual(await client.call(routes.texts, []), ['4']);
   await client.call(routes.put, ['c', 'new']);
   assert.deepEqual(await client.call(routes.texts, []), ['4', 'new']);
