@@ -23,8 +23,8 @@ const ALL = [...CLIENT, 'handshakeServer', 'handshake'];
 export const SYSTEMS = {
   native: { suite: 'chacha20-poly1305', does: ALL, peers: ['openssl'] },
   native_aes: { suite: 'aes-256-gcm', does: ALL, peers: ['openssl_aes'] },
-  wasm: { suite: 'chacha20-poly1305', does: CLIENT, peers: ['noble', 'openssl'] },
-  webcrypto: { suite: 'aes-256-gcm', does: CLIENT, peers: ['noble_aes', 'openssl_aes'] },
+  wasm: { suite: 'chacha20-poly1305', does: CLIENT, peers: ['noble'] },
+  webcrypto: { suite: 'aes-256-gcm', does: CLIENT, peers: ['noble_aes'] },
   openssl: { suite: 'chacha20-poly1305', does: FRAMES },
   openssl_aes: { suite: 'aes-256-gcm', does: FRAMES },
   noble: { suite: 'chacha20-poly1305', does: FRAMES },

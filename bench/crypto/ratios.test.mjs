@@ -18,7 +18,7 @@ const timesOf = (slowness) =>
 
 test('every pair has one suite', () => {
   const pairs = pairsOf(Object.keys(SYSTEMS));
-  assert.equal(pairs.length, 6);
+  assert.equal(pairs.length, 4);
   for (const [ours, peer] of pairs) assert.equal(SYSTEMS[ours].suite, SYSTEMS[peer].suite);
 });
 
