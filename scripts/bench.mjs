@@ -8,6 +8,10 @@ const BENCHES = {
     about: 'values to bytes and back, beside JSON, msgpackr and the npm FlatBuffers builder',
     load: () => import('../bench/codec/bench.mjs'),
   },
+  crypto: {
+    about: 'sealing, opening and handshakes, beside OpenSSL and noble, and what a browser loads',
+    load: () => import('../bench/crypto/bench.mjs'),
+  },
   rpc: {
     about: 'echo and read by id over raystream, beside fastify and tRPC over plain HTTP',
     load: () => import('../bench/rpc/bench.mjs'),

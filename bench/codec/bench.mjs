@@ -3,11 +3,11 @@ import { fork } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { bundleOfSchema, ensureFlatc } from '../../scripts/lib/flatc.mjs';
 import { setup } from '../../scripts/lib/setup.mjs';
 import { StepError, root, step } from '../../scripts/lib/steps.mjs';
+import { calm, isBusy } from '../lib/machine.mjs';
 import { install, resolveNode } from '../lib/node.mjs';
 import { markdown, shownRatio } from '../lib/report.mjs';
 import { median, ratio, spread } from '../lib/stats.mjs';
@@ -125,10 +125,6 @@ function ratiosOf(micros, workers) {
   return out;
 }
 
-async function calm() {
-  for (let waited = 0; waited < 90 && loadavg()[0] > cpus().length / 3; waited++) await sleep(1000);
-}
-
 const version = (folder) => JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')).version;
 const peers = () => ({
   msgpackr: version('bench/codec/node_modules/msgpackr'),
@@ -152,7 +148,7 @@ function render({ rows, spreads }) {
 
 function context({ versions, machine, settings }) {
   const list = Object.entries(versions).map(([name, text]) => `${name} ${text}`);
-  const busy = machine.loadBefore > machine.cpus / 2;
+  const busy = isBusy(machine.loadBefore);
   return [
     `${list.join(', ')}; ${machine.cpus} × ${machine.model}`,
     ...(busy

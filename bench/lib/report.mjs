@@ -15,13 +15,24 @@ const COLUMNS = [
 
 const number = (value) => Math.round(value).toLocaleString('en');
 
+const IDLE = [
+  ['idle connections', (row) => row.connection],
+  ['system', (row) => row.system],
+  ['connections', (row) => number(row.connections)],
+  ['RSS before, KiB', (row) => number(row.beforeKb)],
+  ['with them, KiB', (row) => number(row.afterKb)],
+  ['KiB each', (row) => row.kibPerConnection.toFixed(1)],
+];
+
 /** Rows and ratios as Markdown, so that a run can be pasted where it is quoted. */
-export function render({ rows, ratios, spreads }) {
+export function render({ rows, idle = [], ratios, spreads }) {
   const table = [COLUMNS.map(([title]) => title), ...rows.map((row) => COLUMNS.map(([, show]) => show(row)))];
   const lines = Object.keys(ratios).map((name) => [name, ...shownRatio(spreads[name])]);
   const parts = [markdown(table, 3)];
+  if (idle.length > 0)
+    parts.push(markdown([IDLE.map(([title]) => title), ...idle.map((row) => IDLE.map(([, show]) => show(row)))], 2));
   if (lines.length > 0)
-    parts.push(markdown([['ratio (> 1: Kontract is faster)', 'median', 'min–max', ''], ...lines], 1));
+    parts.push(markdown([['ratio (> 1: Kontract is better)', 'median', 'min–max', ''], ...lines], 1));
   return parts.join('\n');
 }
 

@@ -23,7 +23,7 @@ export async function startServer({ name, command, args, cwd, env, port }) {
     child.once('error', (error) => done(error.message));
     child.once('exit', (code, signal) => done(signal ?? `exit code ${code}`));
   });
-  const server = { name, port, pid: child.pid, ...usage(child.pid), stop: () => stop(child, ended) };
+  const server = { name, port, pid: child.pid, usage: usage(child.pid), stop: () => stop(child, ended) };
   onCleanup(server.stop);
   const outcome = await Promise.race([ready(port), ended]);
   if (outcome !== true) throw new StepError(`${name} did not start (${outcome ?? 'not listening'}):\n${said}`);
@@ -60,7 +60,11 @@ async function stop(child, ended) {
 }
 
 /** What a process uses, where the system says it. */
-const usage = (pid) => ({ rssMb: () => rssMb(pid), cpuSeconds: () => cpuSeconds(pid) });
+const usage = (pid) => ({
+  rssKb: () => rssKb(pid),
+  rssMb: () => Math.round(rssKb(pid) / 1024) || undefined,
+  cpuSeconds: () => cpuSeconds(pid),
+});
 
 /** Processor time so far, the kernel's for it included. */
 function cpuSeconds(pid) {
@@ -73,12 +77,11 @@ function cpuSeconds(pid) {
   }
 }
 
-/** Resident memory in megabytes. */
-function rssMb(pid) {
+/** Resident memory in KiB. */
+function rssKb(pid) {
   try {
-    const kilobytes = readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB$/m)?.[1];
-    return kilobytes === undefined ? undefined : Math.round(Number(kilobytes) / 1024);
+    return Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB$/m)?.[1]);
   } catch {
-    return undefined;
+    return NaN;
   }
 }

@@ -2,48 +2,53 @@
 import assert from 'node:assert/strict';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { setup } from '../../scripts/lib/setup.mjs';
 import { StepError, root, step } from '../../scripts/lib/steps.mjs';
 import { withCleanup } from '../lib/cleanup.mjs';
 import { buildLoadgen } from '../lib/loadgen.mjs';
+import { calm, isBusy } from '../lib/machine.mjs';
 import { resolveNode } from '../lib/node.mjs';
 import { render } from '../lib/report.mjs';
 import { startDatabase } from './database.mjs';
+import { IDLE, idleRatios, measureIdle } from './idle.mjs';
 import { kontractVersion, startKontract } from './kontract.mjs';
 import { measure, ratiosOf, row } from './measure.mjs';
 import { installPeers, peerNames, peerVersions, startPeer } from './peers.mjs';
 import { users } from './users.mjs';
 
 const SYSTEMS = ['kontract', ...peerNames];
-const CASES = ['echo', 'read'];
+const CASES = ['echo', 'read', 'ws_echo'];
 
 export async function bench(options) {
   const names = options.systems ?? SYSTEMS;
   const unknown = names.find((name) => !SYSTEMS.includes(name));
   if (unknown) throw new StepError(`There is no system '${unknown}'. Systems: ${SYSTEMS.join(', ')}`);
   await setup({ release: true });
-  const generate = await buildLoadgen();
+  const loadgen = await buildLoadgen();
   await installPeers();
   const node = await resolveNode(options.node);
-  const result = await withCleanup(() => run({ ...options, names, generate, node }));
+  const result = await withCleanup(() => run({ ...options, names, loadgen, node }));
   process.stdout.write(`\n${render(result)}\n${context(result)}\n`);
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 
-async function run({ names, generate, node, clients, rounds, seconds, quick }) {
+async function run({ names, loadgen, node, clients, rounds, seconds, quick }) {
   const database = await step('Starting PostgreSQL', startDatabase);
   const systems = await step(`Starting ${names.join(', ')}`, () => startAll(names, node, database));
   for (const url of [database.kontract, database.peers]) await database.settle(url);
   await step('Checking what they answer', () => check(systems));
   if (!quick) await step('Waiting for the machine to calm down after the set-up', calm);
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, loadBefore: rounded(loadavg()[0]) };
+  const { generate, hold } = loadgen;
+  // First: what a load leaves behind in a process would hide what connections take.
+  const idle = await measureIdle({ hold, systems, clients: quick ? IDLE / 10 : IDLE });
   const rows = [];
-  const spreads = {};
+  const spreads = idleRatios(idle);
   for (const kind of CASES) {
-    for (const count of clients) {
-      const measured = await measure({ generate, systems, kind, clients: count, rounds, seconds });
+    const taking = systems.filter(({ cases }) => cases.includes(kind));
+    for (const count of taking.length > 0 ? clients : []) {
+      const measured = await measure({ generate, systems: taking, kind, clients: count, rounds, seconds });
       rows.push(...measured.rows);
       Object.assign(spreads, ratiosOf({ kind, clients: count, rounds: measured.rounds }));
     }
@@ -55,14 +60,10 @@ async function run({ names, generate, node, clients, rounds, seconds, quick }) {
     machine,
     settings: { rounds, seconds, quick },
     rows,
+    idle,
     ratios: Object.fromEntries(Object.entries(spreads).map(([name, { median }]) => [name, rounded(median)])),
     spreads,
   };
-}
-
-/** Waits, a minute and a half at most, until the load average is what a quotable run may start at. */
-async function calm() {
-  for (let waited = 0; waited < 90 && loadavg()[0] > cpus().length / 3; waited++) await sleep(1000);
 }
 
 const rounded = (value) => Number(value.toFixed(3));
@@ -82,7 +83,7 @@ async function startAll(names, node, database) {
 /** The whole value, once; under load only a part of it is looked for. */
 async function check(systems) {
   for (const system of systems) {
-    for (const kind of CASES) {
+    for (const kind of system.cases) {
       for (const user of [users[0], users.at(-1)]) {
         const answer = await system.call(kind, user);
         assert.deepEqual({ ...answer }, user, `${system.name} answers ${kind} with something else`);
@@ -91,17 +92,23 @@ async function check(systems) {
   }
 }
 
+const CEILINGS = {
+  'http-json': { sealed: false },
+  raystream: { sealed: true },
+  raystream_ws: { sealed: true, websocket: true },
+};
+
 /** What the generator could do if servers were free. */
 async function ceilings({ generate, clients, rounds, seconds }) {
   const rows = [];
-  for (const sealed of [false, true]) {
+  for (const [system, how] of Object.entries(CEILINGS)) {
     for (const count of clients) {
       const reports = [];
       const plan = { clients: count, warmupSeconds: 0.5, seconds: Math.min(seconds, 2) };
       for (let round = 0; round < rounds; round++) {
-        reports.push(await generate(plan, { mode: 'ceiling', body: JSON.stringify(users[0]), sealed }));
+        reports.push(await generate(plan, { mode: 'ceiling', body: JSON.stringify(users[0]), ...how }));
       }
-      rows.push(row('ceiling', sealed ? 'raystream' : 'http-json', count, reports));
+      rows.push(row('ceiling', system, count, reports));
     }
   }
   return rows;
@@ -109,7 +116,7 @@ async function ceilings({ generate, clients, rounds, seconds }) {
 
 function context({ versions, machine, settings }) {
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const busy = machine.loadBefore > machine.cpus / 2;
+  const busy = isBusy(machine.loadBefore);
   return [
     `${list.join(', ')}; ${machine.cpus} × ${machine.model}; ${settings.rounds} rounds of ${settings.seconds} s`,
     ...(busy ? [`The machine was busy before the first round (load ${machine.loadBefore}): do not quote this.`] : []),

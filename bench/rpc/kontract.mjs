@@ -10,8 +10,8 @@ const CLI = join(root, 'bin/kontract.mjs');
 /** Rows per call while filling the table: well under the largest frame. */
 const CHUNK = 500;
 
-const ROUTES = { echo: 'echo', read: 'readUser' };
-const argsOf = { echo: (user) => [user], read: ({ id }) => [id] };
+const ROUTES = { echo: 'echo', read: 'readUser', ws_echo: 'echo' };
+const argsOf = { echo: (user) => [user], read: ({ id }) => [id], ws_echo: (user) => [user] };
 
 /** The commit measured, with a mark when the tree has changes of its own. */
 export function kontractVersion() {
@@ -46,6 +46,7 @@ export async function startKontract({ node, databaseUrl, port }) {
     return {
       mode: 'raystream',
       address: `127.0.0.1:${port}`,
+      websocket: kind.startsWith('ws_'),
       pin: publicKey,
       route: route.id,
       schemaHash: route.hash,
@@ -53,5 +54,5 @@ export async function startKontract({ node, databaseUrl, port }) {
     };
   };
   const call = (kind, user) => api[ROUTES[kind]](...argsOf[kind](user));
-  return { name: 'kontract', rssMb: server.rssMb, cpuSeconds: server.cpuSeconds, call, load };
+  return { name: 'kontract', ...server.usage, cases: Object.keys(ROUTES), call, load };
 }

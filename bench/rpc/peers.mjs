@@ -1,5 +1,7 @@
-// What a team would otherwise write: JSON over plain HTTP, `pg` for the rows.
+// What a team would otherwise write: JSON over plain HTTP or a WebSocket, `pg` for the rows.
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { root } from '../../scripts/lib/steps.mjs';
 import { install } from '../lib/node.mjs';
@@ -22,6 +24,10 @@ const PEERS = {
     read: ({ id }) => ({ method: 'GET', path: `/read?input=${encodeURIComponent(JSON.stringify({ id }))}` }),
     value: (body) => body.result.data,
   },
+  trpc_ws: {
+    ws_echo: (user) => ({ method: 'mutation', path: 'echo', input: JSON.stringify(user) }),
+    value: (body) => body.result.data,
+  },
 };
 
 export const peerNames = Object.keys(PEERS);
@@ -33,6 +39,7 @@ export function peerVersions() {
   return {
     fastify: installed('fastify'),
     trpc: installed('@trpc/server'),
+    ws: installed('ws'),
     zod: installed('zod'),
     pg: installed('pg'),
   };
@@ -52,16 +59,35 @@ export async function startPeer(name, { node, databaseUrl, port }) {
     env: { NODE_ENV: 'production', DATABASE_URL: databaseUrl, PORT: String(port) },
     port,
   });
+  const isSocket = name === 'trpc_ws';
   const call = async (kind, user) => {
-    const { method, path, body } = peer[kind](user);
-    const headers = body ? { 'content-type': 'application/json' } : {};
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers, body });
-    return peer.value(await response.json());
+    const asked = peer[kind](user);
+    return peer.value(await (isSocket ? overSocket(port, asked) : overHttp(port, asked)));
   };
   const load = (kind) => ({
-    mode: 'http-json',
+    mode: isSocket ? 'trpc-ws' : 'http-json',
     address: `127.0.0.1:${port}`,
     requests: users.map((user) => ({ ...peer[kind](user), expect: expected(user) })),
   });
-  return { name, rssMb: server.rssMb, cpuSeconds: server.cpuSeconds, call, load };
+  const { value: _, ...asks } = peer;
+  return { name, ...server.usage, cases: Object.keys(asks), call, load };
+}
+
+async function overHttp(port, { path, ...asked }) {
+  const headers = asked.body ? { 'content-type': 'application/json' } : {};
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers, ...asked });
+  return await response.json();
+}
+
+async function overSocket(port, { method, path, input }) {
+  const { WebSocket } = createRequire(join(FOLDER, 'package.json'))('ws');
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`);
+  try {
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ id: 1, method, params: { path, input: JSON.parse(input) } }));
+    const [message] = await once(socket, 'message');
+    return JSON.parse(message.toString());
+  } finally {
+    socket.close();
+  }
 }

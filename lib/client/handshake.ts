@@ -1,13 +1,17 @@
 /** A new session: dial, shake hands, and take over an older session where that is possible. */
+import { askTwice } from './ask.js';
 import type { Clock } from './clock.js';
-import { EngineError, type Engine, type TransportKind } from './engine.js';
+import { EngineError, type Engine, type SessionHello, type TransportKind } from './engine.js';
 import { HttpLink } from './http-link.js';
 import { TransportError, type Link } from './link.js';
 import type { Endpoint } from './options.js';
 import { Session, type SessionEvents } from './session.js';
 import { WebSocketLink } from './websocket-link.js';
 
+/** How long a handshake may take in all: the gateway's limit is the same (protocol §7). */
 const HANDSHAKE_MS = 10_000;
+/** Nothing came for so long: the INIT or its answer may be lost, and another is sent beside it. */
+const AGAIN_MS = 2_500;
 
 /** Names the client in the gateway's logs. */
 const BUILD_ID = 'kontract-js';
@@ -60,13 +64,18 @@ export async function establish(to: Handshake, previous: Session | undefined): P
   throw refused;
 }
 
+/**
+ * Opens a session with the gateway of this pin. A network that swallows packets says nothing, so a second handshake,
+ * with a key pair and a connection of its own, starts beside one that takes long: whichever is answered first is taken,
+ * and nothing is left of the other. On a slow network that is still the first.
+ */
 async function greet(
   to: Handshake,
   pin: Uint8Array,
   token: string | undefined,
   previous: Session | undefined,
 ): Promise<Session> {
-  const { engine, endpoint, clock, kind } = to;
+  const { engine, endpoint, clock, events } = to;
   const limit = new AbortController();
   const stop = () => limit.abort(to.signal.reason);
   const cancel = clock.after(HANDSHAKE_MS, () =>
@@ -76,27 +85,57 @@ async function greet(
   );
   if (to.signal.aborted) stop();
   to.signal.addEventListener('abort', stop, { once: true });
+  // What resumes a session works once: who asks again asks for one of its own.
+  let resumes = previous;
+  const ask = () => {
+    const from = resumes;
+    resumes = undefined;
+    return shake(to, pin, from, limit);
+  };
+  try {
+    const shaken = await askTwice(clock, AGAIN_MS, ask);
+    return new Session({ ...shaken, engine, clock, pin, token, heartbeatMs: endpoint.heartbeatMs }, events);
+  } finally {
+    cancel();
+    to.signal.removeEventListener('abort', stop);
+  }
+}
+
+interface Shaken {
+  link: Link;
+  handle: number;
+  hello: SessionHello;
+}
+
+/** One handshake. The first to get through ends all others of this `limit`. */
+async function shake(
+  { engine, endpoint, kind }: Handshake,
+  pin: Uint8Array,
+  previous: Session | undefined,
+  limit: AbortController,
+): Promise<Shaken> {
+  const { signal } = limit;
   let link: Link | undefined;
   let handle: number | undefined;
   try {
-    link = kind === 'http' ? new HttpLink(endpoint) : await WebSocketLink.dial(endpoint, limit.signal);
-    const hello = { pin, buildId: BUILD_ID, transport: kind };
+    link = kind === 'http' ? new HttpLink(endpoint) : await WebSocketLink.dial(endpoint, signal);
+    const input = { pin, buildId: BUILD_ID, transport: kind };
     // Only now: what resumes a session is used up by this, whatever becomes of it.
-    const init = await (previous ? engine.resume(previous.handle, hello) : engine.start(hello));
+    const init = await (previous ? engine.resume(previous.handle, input) : engine.start(input));
     ({ handle } = init);
-    const response = await link.greet(init.frame, limit.signal);
+    const response = await link.greet(init.frame, signal);
     const started = handle;
     handle = undefined;
-    const opened = await engine.finish(started, response);
-    const { heartbeatMs } = endpoint;
-    return new Session({ engine, handle: started, hello: opened, link, clock, pin, token, heartbeatMs }, to.events);
+    const hello = await engine.finish(started, response);
+    handle = started;
+    // Another may have got through while this one's answer was opened.
+    signal.throwIfAborted();
+    limit.abort(new TransportError('another handshake was quicker', true));
+    return { link, handle, hello };
   } catch (error) {
     if (handle !== undefined) engine.free(handle);
     link?.close();
     const wait = link?.retryAfterMs ?? 0;
     throw wait > 0 && error instanceof EngineError ? new Refused(wait, error) : error;
-  } finally {
-    cancel();
-    to.signal.removeEventListener('abort', stop);
   }
 }

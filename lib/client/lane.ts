@@ -28,7 +28,8 @@ const MAX_RETRIES = 3;
 const IDLE_BASE_MS = 1_000;
 const IDLE_MAX_MS = 60_000;
 const LONGEST_REQUESTED_MS = 30_000;
-const PROBE_MS = 10_000;
+/** A heartbeat without an answer for so long is lost. */
+const PROBE_MS = 3_000;
 const RENEW_AGAIN_MS = 10_000;
 
 export class Lane {

@@ -1,4 +1,4 @@
-/** One session with the gateway: seals, sends, opens, and knows which call an answer is for. */
+/** One session with the gateway: its life, and which call an answer is for. */
 import { Attempt, Attempts, NO_CALL } from './attempts.js';
 import type { Clock } from './clock.js';
 import {
@@ -16,6 +16,7 @@ import {
 import { Heartbeat } from './heartbeat.js';
 import { InOrder, settled } from './in-order.js';
 import { TransportError, type Exchange, type Link, type LinkEvents } from './link.js';
+import { Notice, Outbox } from './outbox.js';
 
 export interface SessionParts {
   engine: Engine;
@@ -47,15 +48,6 @@ const RENEW_BEFORE_MS = 5_000;
 /** How long the gateway's answer to a CLOSE is waited for. */
 const GOODBYE_MS = 1_000;
 
-/** What is sent for no answer, but perhaps to know that it is gone. */
-class Notice {
-  readonly done: () => void;
-
-  constructor(done: () => void) {
-    this.done = done;
-  }
-}
-
 const ignore = () => undefined;
 
 export class Session implements LinkEvents {
@@ -63,7 +55,7 @@ export class Session implements LinkEvents {
   readonly #parts: SessionParts;
   readonly #attempts: Attempts;
   readonly #inbox = new InOrder();
-  readonly #outbox = new InOrder(() => this.#parts.link.flush());
+  readonly #outbox: Outbox;
   readonly #heartbeat: Heartbeat | undefined;
   #events: SessionEvents;
   #token: string | undefined;
@@ -81,6 +73,7 @@ export class Session implements LinkEvents {
     this.kind = parts.link.kind;
     this.#parts = parts;
     this.#attempts = new Attempts(parts.hello.maxInflight);
+    this.#outbox = new Outbox(parts.link, () => this.#heartbeat?.sealed());
     this.#events = events;
     this.#token = parts.token;
     this.#aliveAt = parts.clock.now();
@@ -337,37 +330,18 @@ export class Session implements LinkEvents {
         this.#finish();
       };
       signal.addEventListener('abort', abort, { once: true });
-      this.#outbox.run(() =>
-        settled(
-          seal,
-          (frame) => {
-            if (signal.aborted && this.kind === 'http') return;
-            this.#heartbeat?.sealed();
-            this.#parts.link.send(attempt, frame, stream);
-          },
-          (error) => {
-            this.#attempts.delete(attempt);
-            attempt.reject(error);
-          },
-        ),
-      );
+      const failed = (error: unknown) => {
+        this.#attempts.delete(attempt);
+        attempt.reject(error);
+      };
+      this.#outbox.send(attempt, seal, failed, stream, () => this.kind === 'websocket' || !signal.aborted);
     });
   }
 
   /** Sends what no answer is waited for. */
   #tell(seal: () => Maybe<Bytes>): void {
-    if (this.#freed) return;
-    this.#outbox.run(() =>
-      settled(
-        seal,
-        (frame) => {
-          this.#heartbeat?.sealed();
-          this.#parts.link.send(new Notice(ignore), frame);
-        },
-        // Nothing is lost but this frame: a session whose keys are used up ends at the next call.
-        ignore,
-      ),
-    );
+    // If it fails nothing is lost but this frame: a session whose keys are used up ends at the next call.
+    if (!this.#freed) this.#outbox.send(new Notice(ignore), seal, ignore);
   }
 
   #beat(): void {

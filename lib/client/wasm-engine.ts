@@ -2,7 +2,6 @@
  * The other side of `crates/raystream-wasm`: several sessions in one WebAssembly instance. Every
  * method is synchronous and copies what it returns, so nothing here outlives the next call.
  */
-import { fromBase64 } from './base64.js';
 import {
   EngineError,
   engineFailures,
@@ -15,6 +14,7 @@ import {
   type SessionHello,
   type SubscribeFrame,
 } from './engine.js';
+import { fromHex } from './hex.js';
 import { raystreamWasm } from './raystream-wasm.generated.js';
 
 /** What the module exports; handles and lengths are `u32`. */
@@ -74,7 +74,7 @@ export class WasmEngine implements Engine {
 
   /** The one engine of this realm, compiled at the first use. */
   static load(): Promise<WasmEngine> {
-    WasmEngine.#loading ??= WebAssembly.instantiate(fromBase64(raystreamWasm), {}).then(
+    WasmEngine.#loading ??= WebAssembly.instantiate(fromHex(raystreamWasm), {}).then(
       ({ instance }) => new WasmEngine(instance.exports as Exports),
     );
     return WasmEngine.#loading;

@@ -17,13 +17,13 @@ import { StepError, ask, root, run, step } from './steps.mjs';
 
 const RUST_VERSION = [1, 95];
 
-/** Checks tools, installs packages, builds the addon, the browser's wasm and the JavaScript library. */
-export async function setup({ release = false } = {}) {
+/** Checks tools, installs packages, builds the addon (unless nobody needs it), the browser's wasm and the JavaScript library. */
+export async function setup({ release = false, addon = true } = {}) {
   checkTools();
   await installPackages();
   await buildClientWasm();
   await buildLibrary();
-  await buildAddon({ release });
+  if (addon) await buildAddon({ release });
   linkSelf();
 }
 

@@ -13,17 +13,17 @@ export const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
 export const targetDir = join(resolve(root, process.env.CARGO_TARGET_DIR ?? 'target'), 'wasm');
 
 /**
- * @param {{ crate: string, example?: string, features?: string[], simd?: boolean }} build
+ * @param {{ crate: string, example?: string, features?: string[], simd?: boolean, flags?: string[] }} build
  * @returns {Promise<string>} path of the .wasm file
  */
-export async function buildCrate({ crate, example, features = [], simd = true }) {
+export async function buildCrate({ crate, example, features = [], simd = true, flags: more = [] }) {
   const toolchain = findToolchain();
   const remap = [
     ...toolchain.remap,
     [process.env.CARGO_HOME ?? join(homedir(), '.cargo'), '/cargo'],
     [root, '/kontract'],
   ];
-  const flags = remap.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  const flags = [...remap.map(([from, to]) => `--remap-path-prefix=${from}=${to}`), ...more];
   if (simd) flags.push('-Ctarget-feature=+simd128');
   const args = [
     'build',

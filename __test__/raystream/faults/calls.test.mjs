@@ -70,7 +70,7 @@ test(`${CALLS} calls through a network of seed ${SEED}`, async (t) => {
       const id = `m${n}`;
       lane.state.id = id;
       try {
-        ends.set(id, await lane.client.call(routes.mark, [id], { timeoutMs: 6_000 }));
+        ends.set(id, await lane.client.call(routes.mark, [id]));
       } catch (error) {
         ends.set(id, error);
       }
@@ -136,5 +136,9 @@ test(`${CALLS} calls through a network of seed ${SEED}`, async (t) => {
   assert.equal(proxy.seen.repeated, 0, 'no nonce came twice');
   assert.ok(tally.answered > CALLS * 0.9, 'most calls get through');
   assert.ok(lost.length >= CALLS / 20, `${lost.length} replies were lost after the commit`);
-  assert.ok(rss.at(-1) < rss[1] * 1.3 + 20, `memory grows: ${rss.join(', ')} MB`);
+  // What is held for clients is counted by `stock.test.mjs`. Here: the process may grow while it warms up, in
+  // the first half; the second half is as many calls and sessions again, and fits into what the first took. The
+  // margin is the garbage collectors' and the allocator's.
+  const [half1, half2] = [Math.max(...rss.slice(0, 5)), Math.max(...rss.slice(5))];
+  assert.ok(half2 <= half1 + 24, `memory grows: ${rss.join(', ')} MB`);
 });

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { raystreamWasm } from '../../../lib/dist/client/raystream-wasm.generated.js';
 
 const text = (bytes) => Buffer.from(bytes).toString();
-const { instance } = await WebAssembly.instantiate(Buffer.from(raystreamWasm, 'base64'), {});
+const { instance } = await WebAssembly.instantiate(Buffer.from(raystreamWasm, 'hex'), {});
 const wasm = instance.exports;
 
 /** What the engine refused, as `crates/raystream-wasm/src/code.rs` numbers it. */

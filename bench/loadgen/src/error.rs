@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use kontract_raystream as raystream;
+use tokio_tungstenite::tungstenite;
 
 /// The run could not begin.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,8 @@ pub enum CallError {
     Status { status: u16, body: String },
     #[error("the reply does not contain '{expected}': {body}")]
     Unexpected { expected: String, body: String },
+    #[error("WebSocket: {0}")]
+    WebSocket(#[from] Box<tungstenite::Error>),
     #[error("no random bytes: {0}")]
     Entropy(#[from] getrandom::Error),
     #[error("handshake: {0}")]
@@ -52,6 +55,12 @@ pub enum CallError {
     NoAnswer(Duration),
     #[error("a client panicked")]
     Panicked,
+}
+
+impl From<tungstenite::Error> for CallError {
+    fn from(error: tungstenite::Error) -> Self {
+        Self::WebSocket(Box::new(error))
+    }
 }
 
 impl CallError {

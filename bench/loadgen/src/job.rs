@@ -23,6 +23,9 @@ pub struct Plan {
     pub warmup_seconds: f64,
     /// Load that counts.
     pub seconds: f64,
+    /// No load: connections that were used once, held until the harness has looked at the server.
+    #[serde(default)]
+    pub hold: bool,
 }
 
 impl Plan {
@@ -41,6 +44,7 @@ impl Plan {
 pub enum Target {
     HttpJson(HttpTarget),
     Raystream(RaystreamTarget),
+    TrpcWs(TrpcTarget),
     Ceiling(CeilingTarget),
 }
 
@@ -62,11 +66,34 @@ pub struct HttpRequest {
     pub expect: String,
 }
 
+/// A tRPC server's WebSocket, and requests to it.
+#[derive(Debug, Deserialize)]
+pub struct TrpcTarget {
+    pub address: SocketAddr,
+    pub requests: Vec<TrpcRequest>,
+}
+
+/// One request of a list the clients go through, each from its own place.
+#[derive(Debug, Deserialize)]
+pub struct TrpcRequest {
+    /// `mutation` or `query`.
+    pub method: String,
+    /// The procedure.
+    pub path: String,
+    /// JSON text.
+    pub input: String,
+    /// A text a good reply contains.
+    pub expect: String,
+}
+
 /// A gateway, one of its routes, and calls of it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RaystreamTarget {
     pub address: SocketAddr,
+    /// Calls go over a WebSocket, not as HTTP requests.
+    #[serde(default)]
+    pub websocket: bool,
     /// The gateway's public key, base64url.
     pub pin: String,
     pub route: String,
@@ -91,4 +118,7 @@ pub struct CeilingTarget {
     pub body: String,
     /// Whether calls are sealed: the ceiling of `raystream`, else that of `http-json`.
     pub sealed: bool,
+    /// Sealed calls go over WebSockets.
+    #[serde(default)]
+    pub websocket: bool,
 }

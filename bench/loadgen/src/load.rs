@@ -31,7 +31,7 @@ pub struct Tally {
 
 impl Tally {
     #[expect(clippy::expect_used, reason = "constant bounds")]
-    fn new() -> Self {
+    pub fn new() -> Self {
         let latency = Histogram::new_with_bounds(1_000, 60_000_000_000, 3)
             .expect("constant bounds are valid");
         Self {
@@ -42,7 +42,7 @@ impl Tally {
         }
     }
 
-    fn fail(&mut self, error: CallError) {
+    pub fn fail(&mut self, error: CallError) {
         self.errors += 1;
         self.first_error.get_or_insert(error);
     }
@@ -130,6 +130,7 @@ mod tests {
             clients: 4,
             warmup_seconds: 0.05,
             seconds: 0.2,
+            hold: false,
         };
         let clients = (0..4).map(|_| Sleeper { calls: 0, fails_at }).collect();
         let runtime = tokio::runtime::Builder::new_current_thread()

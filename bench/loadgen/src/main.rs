@@ -3,9 +3,13 @@
 //! Reads one [`job::Job`] as JSON from stdin and prints one [`report::Report`] as JSON on stdout:
 //!
 //! - `http-json`: requests over keep-alive HTTP/1.1, one [`http::HttpClient`] per connection
-//! - `raystream`: sealed calls, one handshake and session per connection
+//! - `raystream`: sealed calls over HTTP or a WebSocket, one handshake and session per connection
+//! - `trpc-ws`: tRPC's JSON over a WebSocket
 //! - `ceiling`: either of them against a server that does nothing, in a thread of this process: what
 //!   the generator itself can do on this machine
+//!
+//! With `hold` in its plan it makes no load: it opens the connections, uses each once, says so with
+//! the line `{"held":N}`, and uses each once more when its input ends.
 //!
 //! One thread makes the load: on a small machine a second one would only take the core that the
 //! system under test needs.
@@ -14,32 +18,38 @@
 mod ceiling;
 mod error;
 mod expect;
+mod hold;
 mod http;
 mod job;
 mod load;
 mod raystream;
 mod report;
+mod socket;
+mod trpc;
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use crate::error::LoadError;
-use crate::job::{Job, Target};
+use crate::job::{Job, Plan, Target};
+use crate::load::Client;
 use crate::report::Report;
 
 const HELP: &str = "Usage: kontract-loadgen < job.json
 
-Reads a job as JSON from stdin, prints one line of JSON:
+Reads a job as one line of JSON from stdin, prints one line of JSON:
   { \"ops\", \"calls\", \"seconds\", \"opsPerSec\", \"p50Ms\", \"p99Ms\", \"errors\", \"firstError\" }
 
 A job:
-  { \"plan\": { \"clients\": 64, \"warmupSeconds\": 1, \"seconds\": 3 }, \"target\": TARGET }
+  { \"plan\": { \"clients\": 64, \"warmupSeconds\": 1, \"seconds\": 3, \"hold\"?: true }, \"target\": TARGET }
 A target, one of:
   { \"mode\": \"http-json\", \"address\": \"127.0.0.1:4400\",
     \"requests\": [{ \"method\", \"path\", \"body\"?, \"expect\" }] }
   { \"mode\": \"raystream\", \"address\", \"pin\": base64url, \"route\", \"schemaHash\"?: 16 hex digits,
+    \"websocket\"?: true,
     \"calls\": [{ \"args\": base64, \"expect\" }] }
-  { \"mode\": \"ceiling\", \"body\": \"…\", \"sealed\": false }
+  { \"mode\": \"trpc-ws\", \"address\", \"requests\": [{ \"method\", \"path\", \"input\", \"expect\" }] }
+  { \"mode\": \"ceiling\", \"body\": \"…\", \"sealed\": false, \"websocket\"?: true }
 
 `expect` is a text that a good reply's body contains. Ends with 1 when a reply was wrong.
 ";
@@ -78,9 +88,7 @@ enum Output {
 
 fn measure() -> Result<Output, LoadError> {
     let mut text = String::new();
-    io::stdin()
-        .read_to_string(&mut text)
-        .map_err(LoadError::Input)?;
+    io::stdin().read_line(&mut text).map_err(LoadError::Input)?;
     let job: Job = serde_json::from_str(&text)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -91,21 +99,27 @@ fn measure() -> Result<Output, LoadError> {
 
 async fn execute(job: Job) -> Result<Report, LoadError> {
     let plan = job.plan;
-    let tally = match job.target {
-        Target::HttpJson(target) => {
-            load::run(&plan, http::clients(&target, plan.clients).await?).await
-        }
-        Target::Raystream(target) => {
-            load::run(&plan, raystream::clients(&target, plan.clients).await?).await
-        }
+    let count = plan.clients;
+    match job.target {
+        Target::HttpJson(target) => run(&plan, http::clients(&target, count).await?).await,
+        Target::Raystream(target) => run(&plan, raystream::clients(&target, count).await?).await,
+        Target::TrpcWs(target) => run(&plan, trpc::clients(&target, count).await?).await,
         Target::Ceiling(target) if target.sealed => {
             let target = ceiling::start_sealed(&target)?;
-            load::run(&plan, raystream::clients(&target, plan.clients).await?).await
+            run(&plan, raystream::clients(&target, count).await?).await
         }
         Target::Ceiling(target) => {
             let target = ceiling::start_plain(&target)?;
-            load::run(&plan, http::clients(&target, plan.clients).await?).await
+            run(&plan, http::clients(&target, count).await?).await
         }
+    }
+}
+
+async fn run<C: Client + 'static>(plan: &Plan, clients: Vec<C>) -> Result<Report, LoadError> {
+    let tally = if plan.hold {
+        hold::run(clients).await?
+    } else {
+        load::run(plan, clients).await
     };
     Ok(Report::new(&tally, plan.measured()))
 }

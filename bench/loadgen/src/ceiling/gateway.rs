@@ -28,15 +28,18 @@ impl Gateway {
     /// The answer to a frame that came to this path.
     pub fn answer(&self, path: &str, frame: &mut [u8]) -> Result<Vec<u8>, CallError> {
         let Some(id) = path.strip_prefix("/raystream/v1/s/") else {
-            return self.handshake(frame);
+            return Ok(self.handshake(frame)?.1);
         };
-        let unknown = || CallError::Reply(format!("no session {id}"));
+        let unknown = |_| CallError::Reply(format!("no session {id}"));
+        self.exchange(id.parse().map_err(unknown)?, frame)
+    }
+
+    /// The reply to a call of this session.
+    pub fn exchange(&self, id: SessionId, frame: &mut [u8]) -> Result<Vec<u8>, CallError> {
         let sessions = self.sessions.borrow();
-        let session = id
-            .parse()
-            .ok()
-            .and_then(|id: SessionId| sessions.get(&id))
-            .ok_or_else(unknown)?;
+        let session = sessions
+            .get(&id)
+            .ok_or_else(|| CallError::Reply(format!("no session {id}")))?;
         match session.open(frame)? {
             Request::Call(id, call) => {
                 let reply = RpcResponse {
@@ -50,7 +53,8 @@ impl Gateway {
         }
     }
 
-    fn handshake(&self, init: &mut [u8]) -> Result<Vec<u8>, CallError> {
+    /// A new session, and the RESPONSE to its INIT.
+    pub fn handshake(&self, init: &mut [u8]) -> Result<(SessionId, Vec<u8>), CallError> {
         let mut random = [0; 42];
         getrandom::fill(&mut random)?;
         let (entropy, ephemeral) = (
@@ -73,7 +77,7 @@ impl Gateway {
         let (handshake, _) = ServerHandshake::accept(&self.keys, init)?;
         let (session, response) = handshake.respond(parameters, ephemeral)?;
         self.sessions.borrow_mut().insert(session_id, session);
-        Ok(response)
+        Ok((session_id, response))
     }
 }
 
@@ -84,15 +88,17 @@ mod tests {
     use crate::load::{self, Tally};
     use crate::{http, raystream};
 
-    fn run(sealed: bool) -> Tally {
+    fn run(sealed: bool, websocket: bool) -> Tally {
         let target = CeilingTarget {
             body: r#"{"name":"Ada"}"#.to_owned(),
             sealed,
+            websocket,
         };
         let plan = Plan {
             clients: 3,
             warmup_seconds: 0.0,
             seconds: 0.2,
+            hold: false,
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -114,9 +120,9 @@ mod tests {
     }
 
     #[test]
-    fn both_kinds_of_client_speak_with_a_server_of_their_own() {
-        for sealed in [false, true] {
-            let tally = run(sealed);
+    fn every_kind_of_client_speaks_with_a_server_of_its_own() {
+        for (sealed, websocket) in [(false, false), (true, false), (true, true)] {
+            let tally = run(sealed, websocket);
             assert_eq!(tally.errors, 0, "{:?}", tally.first_error);
             assert!(tally.latency.len() > 3);
         }

@@ -39,13 +39,19 @@ pub fn start_sealed(target: &CeilingTarget) -> Result<RaystreamTarget, LoadError
     getrandom::fill(&mut private).map_err(CallError::from)?;
     let key = StaticKey::from_private(private);
     let pin = URL_SAFE_NO_PAD.encode(key.public().0);
-    let address = start(Service::Sealed(Gateway::new(key)))?;
+    let gateway = Gateway::new(key);
+    let address = start(if target.websocket {
+        Service::Socket(gateway)
+    } else {
+        Service::Sealed(gateway)
+    })?;
     let call = RaystreamCall {
         args: STANDARD.encode(&target.body),
         expect: target.body.clone(),
     };
     Ok(RaystreamTarget {
         address,
+        websocket: target.websocket,
         pin,
         route: "echo".to_owned(),
         schema_hash: None,

@@ -1,28 +1,24 @@
 //! A client with a session of its own that goes through a list of prepared calls.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 use kontract_raystream::{CallId, ClientSession, Reply, RpcCall};
 
-use super::session::{append_body, handshake, head};
+use super::carrier::Carrier;
 use super::target::Route;
 use crate::error::{CallError, LoadError};
-use crate::http::Connection;
 use crate::job::RaystreamTarget;
 use crate::load::Client;
 
 /// One connection, one session, cycling through the shared calls.
 pub struct RaystreamClient {
-    connection: Connection,
+    carrier: Carrier,
     session: ClientSession,
     route: Rc<Route>,
     next: usize,
     call_id: u64,
     /// Random for each client; with the call id added, an idempotency key for each call.
     key: u128,
-    head: Vec<u8>,
-    request: Vec<u8>,
 }
 
 /// Connects this many clients and makes their sessions.
@@ -34,27 +30,31 @@ pub async fn clients(
     let mut clients = Vec::with_capacity(count);
     for index in 0..count {
         let next = index * route.calls.len() / count;
-        clients.push(RaystreamClient::open(target.address, Rc::clone(&route), next).await?);
+        clients.push(RaystreamClient::open(target, Rc::clone(&route), next).await?);
     }
     Ok(clients)
 }
 
 impl RaystreamClient {
-    async fn open(address: SocketAddr, route: Rc<Route>, next: usize) -> Result<Self, CallError> {
-        let mut connection = Connection::open(address).await?;
-        let session = handshake(&mut connection, address, route.pin).await?;
+    async fn open(
+        target: &RaystreamTarget,
+        route: Rc<Route>,
+        next: usize,
+    ) -> Result<Self, CallError> {
+        let (carrier, session) = if target.websocket {
+            Carrier::socket(target.address, route.pin).await?
+        } else {
+            Carrier::http(target.address, route.pin).await?
+        };
         let mut key = [0; 16];
         getrandom::fill(&mut key)?;
-        let head = head(address, &format!("/raystream/v1/s/{}", session.id()));
         Ok(Self {
-            connection,
+            carrier,
             session,
             route,
             next,
             call_id: 0,
             key: u128::from_ne_bytes(key),
-            head,
-            request: Vec::new(),
         })
     }
 }
@@ -78,11 +78,8 @@ impl Client for RaystreamClient {
             token: None,
         };
         let frame = self.session.seal_call(CallId(self.call_id), &call)?;
-        self.request.clear();
-        self.request.extend_from_slice(&self.head);
-        append_body(&mut self.request, &frame);
-        let response = self.connection.exchange(&self.request).await?.ok()?;
-        match self.session.open(response.body)? {
+        let reply = self.carrier.exchange(frame).await?;
+        match self.session.open(reply)? {
             Reply::Response(CallId(id), reply) if id == self.call_id && reply.status == 200 => {
                 prepared.expect.check(reply.data)
             }

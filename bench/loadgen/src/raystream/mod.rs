@@ -1,7 +1,7 @@
-//! Calls sealed by raystream over HTTP: `POST /raystream/v1/hs`, then `POST /raystream/v1/s/{id}`.
+//! Calls sealed by raystream, over HTTP or a WebSocket.
 
+mod carrier;
 mod client;
-mod session;
 mod target;
 
 pub use client::clients;
