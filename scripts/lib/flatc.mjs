@@ -55,9 +55,10 @@ export async function bundleOfSchema(folder, schema, options = []) {
   const out = join(folder, 'flatc');
   rmSync(out, { recursive: true, force: true });
   runFlatc(['--ts', ...options, '-o', out, schema], folder);
-  const files = readdirSync(join(out, 'kontract')).map(
-    (file) => `export * from './kontract/${file.replace(/\.ts$/, '.js')}';`,
-  );
+  const files = readdirSync(out, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => readdirSync(join(out, name)).map((file) => `${name}/${file.replace(/\.ts$/, '.js')}`))
+    .map((file) => `export * from './${file}';`);
   const outfile = join(out, 'bundle.mjs');
   await build({
     stdin: {
