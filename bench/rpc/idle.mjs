@@ -5,7 +5,7 @@ import { spread } from '../lib/stats.mjs';
 
 /** Connections of each kind. */
 export const IDLE = 1000;
-/** What a handshake leaves to collect is collected; sooner than the five seconds after which Node's servers hang up. */
+/** What a handshake leaves to collect is collected. */
 const SETTLE_MS = 2000;
 
 /** Kind of connection, by the case whose calls go over it. */

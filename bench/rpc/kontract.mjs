@@ -21,8 +21,8 @@ export function kontractVersion() {
 
 const git = (...args) => ask('git', ['-C', root, ...args]);
 
-/** Builds and starts the application and fills its table through its own client. */
-export async function startKontract({ node, databaseUrl, port }) {
+/** Builds and starts the application and, unless it is to be `empty`, fills its table through its own client. */
+export async function startKontract({ node, databaseUrl, port, empty = false }) {
   const { native } = await import(pathToFileURL(join(root, 'lib/dist/native/index.js')).href);
   const { privateKey, publicKey } = native.keygen();
   const env = { KONTRACT_KEY: privateKey, DATABASE_URL: databaseUrl, NODE_ENV: 'production' };
@@ -38,8 +38,10 @@ export async function startKontract({ node, databaseUrl, port }) {
   const client = (file) => import(pathToFileURL(join(APP, 'dist/client', file)).href);
   const { api, kontract } = await client('rpc.js');
   const { routes } = await client('routes.js');
-  kontract.configure({ url: `http://127.0.0.1:${port}`, pins: [publicKey] });
-  for (let from = 0; from < users.length; from += CHUNK) await api.addUsers(users.slice(from, from + CHUNK));
+  if (!empty) {
+    kontract.configure({ url: `http://127.0.0.1:${port}`, pins: [publicKey] });
+    for (let from = 0; from < users.length; from += CHUNK) await api.addUsers(users.slice(from, from + CHUNK));
+  }
   const load = (kind) => {
     const route = routes[ROUTES[kind]];
     const encode = (user) => Buffer.from(route.encodeArgs(argsOf[kind](user))).toString('base64');
@@ -54,5 +56,5 @@ export async function startKontract({ node, databaseUrl, port }) {
     };
   };
   const call = (kind, user) => api[ROUTES[kind]](...argsOf[kind](user));
-  return { name: 'kontract', ...server.usage, cases: Object.keys(ROUTES), call, load };
+  return { name: 'kontract', ...server.usage, cases: Object.keys(ROUTES), call, load, stop: server.stop };
 }

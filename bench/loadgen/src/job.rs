@@ -118,7 +118,7 @@ pub struct CeilingTarget {
     pub body: String,
     /// Whether calls are sealed: the ceiling of `raystream`, else that of `http-json`.
     pub sealed: bool,
-    /// Sealed calls go over WebSockets.
+    /// Sealed calls go over a WebSocket for each client.
     #[serde(default)]
     pub websocket: bool,
 }

@@ -23,7 +23,7 @@ pub enum Service {
     /// The same bytes for everyone.
     Plain(&'static [u8]),
     Sealed(Gateway),
-    /// Sealed, on WebSockets.
+    /// Sealed, each session on a socket of its own.
     Socket(Gateway),
 }
 

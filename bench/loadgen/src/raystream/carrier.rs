@@ -19,7 +19,7 @@ pub enum Carrier {
         request: Vec<u8>,
     },
     /// `/raystream/v1/ws`, one frame per message.
-    Socket { socket: Socket, reply: Vec<u8> },
+    Socket { socket: Box<Socket>, reply: Vec<u8> },
 }
 
 impl Carrier {
@@ -47,7 +47,7 @@ impl Carrier {
     ) -> Result<(Self, ClientSession), CallError> {
         let socket = Socket::open(address, "/raystream/v1/ws", Some("raystream.v1")).await?;
         let mut carrier = Self::Socket {
-            socket,
+            socket: Box::new(socket),
             reply: Vec::new(),
         };
         let session = carrier.handshake(Transport::WebSocket, pin).await?;

@@ -77,15 +77,15 @@ pub fn open(load: &Load) -> Result<Timing, CryptoError> {
                 buffer,
             )?);
         }
-        let opened = laps.run(count, || {
-            let mut opened = 0;
+        let bytes = laps.run(count, || {
+            let mut bytes = 0;
             for frame in &mut frames {
                 let frame = Incoming::parse(frame, Direction::ClientToServer, limits)?;
-                opened += black_box(opener.open(frame)?).payload.len();
+                bytes += black_box(opener.open(frame)?).payload.len();
             }
-            Ok::<_, CryptoError>(opened)
+            Ok::<_, CryptoError>(bytes)
         })?;
-        if opened != payload.len() * frames.len() {
+        if bytes != payload.len() * frames.len() {
             return Err(CryptoError::Different);
         }
     }
