@@ -11,6 +11,7 @@
 
 mod collect;
 mod compiler;
+mod doctor;
 mod host;
 mod keys;
 mod migrate;

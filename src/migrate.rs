@@ -34,9 +34,9 @@ pub async fn migrate(options: MigrateOptions) -> Result<MigrateReport> {
         manifest,
         gateway_password,
     } = options;
-    let address = admin_url
-        .parse()
-        .map_err(|_| Error::from_reason("the database address cannot be read"))?;
+    let address = admin_url.parse().map_err(|error| {
+        Error::from_reason(format!("the database address cannot be read: {error}"))
+    })?;
     let client = connect(&address)
         .await
         .map_err(|error| Error::from_reason(format!("cannot connect to the database: {error}")))?;

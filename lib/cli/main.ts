@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import type { BuildFlags } from './commands/build.js';
 import type { GcFlags } from './commands/gc.js';
+import type { DoctorFlags } from './commands/doctor.js';
 import type { StartFlags } from './commands/start.js';
 import { UserError } from './errors.js';
 import { terminal } from './output.js';
@@ -73,6 +74,12 @@ export function program(): Command {
     .option('--out <folder>', 'where `kontract build --out` wrote to', 'dist')
     .option('--json', 'print one JSON object')
     .action(async (flags: object) => await (await import('./commands/gc.js')).gc(flags as GcFlags));
+  root
+    .command('doctor')
+    .description('look whether the database is what the build needs, and what protects it')
+    .option('--json', 'print one JSON object')
+    .option('--out <folder>', 'where `kontract build --out` wrote to', 'dist')
+    .action(async (flags: object) => await (await import('./commands/doctor.js')).doctor(flags as DoctorFlags));
   root
     .command('keygen')
     .description('make a key pair for the gateway')

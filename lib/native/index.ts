@@ -66,6 +66,7 @@ function wrap(raw: RawNative): Native {
     publicKey: raw.publicKey,
     migrate: raw.migrate,
     collect: raw.collect,
+    doctor: raw.doctor,
     NodeGateway: {
       async start(options, dispatch) {
         const gateway = await raw.NodeGateway.start(options, answering(dispatch), fetching);

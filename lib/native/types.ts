@@ -103,6 +103,31 @@ export interface CollectReport {
   versions: number;
 }
 
+/** What `kontract doctor` found out about a database. */
+export interface DoctorReport {
+  /** The server's: `16.14`. */
+  version: string;
+  /** Whether Kontract is tested on it. */
+  supported: boolean;
+  /** Who looked around. */
+  login: string;
+  /** One login owns and uses everything. */
+  degraded: boolean;
+  /** Kontract's roles, and what each holds: `trxs: SELECT`, `trxs.ts: UPDATE`. */
+  roles: { name: string; held: string[] }[];
+  /** Worst first. */
+  findings: DoctorFinding[];
+}
+
+export interface DoctorFinding {
+  /** `unprotected`: works, with less protection than there could be. */
+  level: 'problem' | 'unprotected' | 'note';
+  /** Stable, for programs. */
+  code: string;
+  message: string;
+  help: string;
+}
+
 export interface CallContext {
   sid: string;
   owner: string;
@@ -222,5 +247,15 @@ export interface Native {
   publicKey(privateKey: string): Omit<Keys, 'privateKey'>;
   migrate(options: { adminUrl: string; manifest: string; gatewayPassword: string }): Promise<MigrateReport>;
   collect(options: { databaseUrl: string; manifest: string; retentionHours: number }): Promise<CollectReport>;
+  /** Looks at a database and changes nothing. */
+  doctor(options: {
+    /** The login to look around with, best the one that migrates. */
+    url: string;
+    /** What the server connects with. Default: `url` with the gateway's login, if the password is given. */
+    gatewayUrl?: string;
+    gatewayPassword?: string;
+    /** Without it the build is not compared. */
+    manifest?: string;
+  }): Promise<DoctorReport>;
   NodeGateway: { start(options: GatewayOptions, dispatch: Dispatch): Promise<NodeGateway> };
 }

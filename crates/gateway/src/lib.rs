@@ -39,7 +39,7 @@ pub use manifest::{
     FieldEntry, FieldKind, Manifest, ManifestError, RouteEntry, TableEntry, Tenancy,
 };
 pub use migrate::{
-    Existing, GATEWAY_ROLE, Login, MigrationError, Plan, StoredTable, TableNote, plan,
+    Existing, GATEWAY_ROLE, Login, MigrationError, Plan, StoredTable, TableNote, is_degraded, plan,
 };
 pub use perm::Perm;
 pub use plain::{PlainEntry, PlainReply};

@@ -70,7 +70,7 @@ impl ClientConnection {
         }
         let prepare = missing.iter().map(|sql| self.client.prepare(sql)).collect();
         for (sql, prepared) in missing.into_iter().zip(in_order(prepare).await) {
-            let prepared = prepared.map_err(|error| value::db_error(&error))?;
+            let prepared = prepared.map_err(|error| unprepared(value::db_error(&error)))?;
             self.prepared.insert(sql.to_owned(), prepared);
         }
         Ok(())
@@ -107,13 +107,26 @@ impl ClientConnection {
             (Statement::Commit | Statement::Rollback, Ok(_)) => self.in_transaction = false,
             (Statement::Commit | Statement::Rollback, Err(_)) => self.broken = true,
             (_, Err(DbError::Refused { sqlstate, .. })) => {
-                // 26000, 0A000: a prepared statement that is gone or whose table has changed.
-                self.broken |=
-                    ends_connection(sqlstate) || matches!(&**sqlstate, "26000" | "0A000");
+                // 0A000: a prepared statement whose table has changed.
+                self.broken |= ends_connection(sqlstate) || sqlstate == "0A000";
             }
             (_, Err(_)) => self.broken = true,
             (_, Ok(_)) => {}
         }
+    }
+}
+
+/// A prepared statement that is gone (26000), or there before it was prepared (42P05): somebody else
+/// works on the same server connection. Nothing more can be said of this one.
+fn unprepared(error: DbError) -> DbError {
+    match error {
+        DbError::Refused { sqlstate, .. } if matches!(&*sqlstate, "26000" | "42P05") => {
+            DbError::Lost(format!(
+                "{sqlstate}: prepared statements come and go, so there is a pooler between that was \
+                 not noticed; add pgbouncer=true to the database's address"
+            ))
+        }
+        other => other,
     }
 }
 
@@ -137,6 +150,10 @@ impl Connection for ClientConnection {
             return vec![Err(error); batch.len()];
         }
         let outcome = in_order(batch.iter().map(|statement| self.one(statement)).collect()).await;
+        let outcome: Outcome = outcome
+            .into_iter()
+            .map(|result| result.map_err(unprepared))
+            .collect();
         self.broken = false;
         for (statement, result) in batch.iter().zip(&outcome) {
             self.follow(statement, result);

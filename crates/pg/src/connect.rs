@@ -1,22 +1,58 @@
 //! Opening a connection over a socket, with TLS where the network is not this machine's own.
 
-use std::net::IpAddr;
-use std::sync::LazyLock;
+use tokio_postgres::Client;
+use tokio_postgres::NoTls;
+use tokio_postgres::config::SslMode;
+use tokio_rustls::rustls;
 
-use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::{Client, Config, NoTls};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use crate::address::{Address, Protection};
+use crate::tls;
 
 /// Why a connection could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// Neither a URL nor key-value pairs, or the server did not take the connection.
+    /// The server cannot be reached, or did not take the connection.
     #[error("{}", reason(.0))]
     Database(#[from] tokio_postgres::Error),
+    /// The server's certificate was refused.
+    #[error("{0}")]
+    Certificate(String),
+    /// The server does not speak TLS, and the address does not allow plain text.
+    #[error(
+        "the database does not speak TLS: switch it on there (ssl = on), or say sslmode=disable in \
+         the address if nobody else is on the network between"
+    )]
+    NoTls,
+    /// The address's own root certificates cannot be used.
+    #[error("sslrootcert: {0}")]
+    Roots(String),
     /// Nothing to check the server's certificate against.
-    #[error("the system has no root certificates to check the database's against")]
+    #[error(
+        "this system has no root certificates to check the database's against: name a file of them \
+         in the address, sslrootcert=/path/to/ca.pem"
+    )]
     NoCertificates,
+}
+
+impl ConnectError {
+    /// Of errors while TLS was set up, what can be done about them.
+    fn of_tls(error: tokio_postgres::Error) -> Self {
+        use std::error::Error as _;
+        let cause = error.source();
+        let io = cause.and_then(|cause| cause.downcast_ref::<std::io::Error>());
+        let tls = io
+            .and_then(std::io::Error::get_ref)
+            .and_then(|cause| cause.downcast_ref::<rustls::Error>());
+        if let Some(advice) = tls.and_then(tls::advice) {
+            return Self::Certificate(advice);
+        }
+        // tokio-postgres has only this text for it.
+        if cause.is_some_and(|cause| cause.to_string() == "server does not support TLS") {
+            return Self::NoTls;
+        }
+        Self::Database(error)
+    }
 }
 
 /// tokio-postgres says "db error"; what the server said is behind it.
@@ -31,18 +67,20 @@ pub(crate) fn reason(error: &tokio_postgres::Error) -> String {
 
 /// Connects, and drives the connection in a task of its own until the client is dropped.
 ///
-/// Off loopback the connection is encrypted and the server's certificate checked against the
-/// system's roots (`SSL_CERT_FILE` names others), unless the address says `sslmode=disable`.
-pub async fn connect(address: &Config) -> Result<Client, ConnectError> {
-    if is_plain(address) {
-        let (client, connection) = address.connect(NoTls).await?;
+/// Off loopback the connection is encrypted and the server's certificate checked, its name
+/// included, unless the address says something else ([`Address`]).
+pub async fn connect(address: &Address) -> Result<Client, ConnectError> {
+    let mut config = address.config.clone();
+    if address.protection == Protection::Plain {
+        config.ssl_mode(SslMode::Disable);
+        let (client, connection) = config.connect(NoTls).await?;
         drive(connection);
         return Ok(client);
     }
-    let tls = TLS.clone().ok_or(ConnectError::NoCertificates)?;
-    let mut address = address.clone();
-    address.ssl_mode(SslMode::Require);
-    let (client, connection) = address.connect(tls).await?;
+    let tls = tls::connector(address.protection, &address.roots)?;
+    config.ssl_mode(SslMode::Require);
+    let connecting = config.connect(tls).await;
+    let (client, connection) = connecting.map_err(ConnectError::of_tls)?;
     drive(connection);
     Ok(client)
 }
@@ -56,59 +94,4 @@ where
             tracing::debug!(%error, "a database connection ended");
         }
     });
-}
-
-static TLS: LazyLock<Option<MakeRustlsConnect>> =
-    LazyLock::new(|| match MakeRustlsConnect::with_native_certs() {
-        Ok((tls, _)) => Some(tls),
-        Err(errors) => {
-            tracing::warn!(?errors, "no root certificates");
-            None
-        }
-    });
-
-fn is_plain(address: &Config) -> bool {
-    match address.get_ssl_mode() {
-        SslMode::Disable => true,
-        SslMode::Require => false,
-        // `prefer` is also what an address that says nothing means.
-        _ => {
-            let hosts = address.get_hosts().iter().all(is_local);
-            hosts && address.get_hostaddrs().iter().all(IpAddr::is_loopback)
-        }
-    }
-}
-
-fn is_local(host: &Host) -> bool {
-    match host {
-        Host::Tcp(name) => {
-            name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
-        }
-        #[cfg(unix)]
-        Host::Unix(_) => true,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_machine_goes_without_tls() {
-        for (address, plain) in [
-            ("postgres://u@127.0.0.1/db", true),
-            ("postgres://u@[::1]:5433/db", true),
-            ("postgres://u@localhost/db", true),
-            ("host=/run/postgresql user=u", true),
-            ("postgres://u@127.0.0.1/db?sslmode=require", false),
-            ("postgres://u@10.0.0.1/db", false),
-            ("postgres://u@localhost,db.example.com/db", false),
-            ("host=localhost hostaddr=192.0.2.1 user=u", false),
-            ("postgres://u@localhost.example.com/db", false),
-            ("postgres://u@db/db?sslmode=disable", true),
-        ] {
-            let config: Config = address.parse().unwrap();
-            assert_eq!(is_plain(&config), plain, "{address}");
-        }
-    }
 }

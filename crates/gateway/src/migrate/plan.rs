@@ -53,7 +53,9 @@ pub fn plan(
     Ok(plan)
 }
 
-fn is_degraded(existing: &Existing) -> bool {
+/// Whether one login owns and uses everything here, or would.
+#[must_use]
+pub fn is_degraded(existing: &Existing) -> bool {
     let login = &existing.login;
     let roles_are_there = [OWNER_ROLE, GATEWAY_ROLE, DATA_ROLE]
         .iter()

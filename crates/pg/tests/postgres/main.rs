@@ -7,6 +7,7 @@
 )]
 
 mod collection;
+mod doctor;
 mod faults;
 mod group;
 mod histories;
@@ -14,6 +15,7 @@ mod isolation;
 mod migration;
 mod model;
 mod permissions;
+mod privileges;
 mod requests;
 mod support;
 mod tokens;

@@ -7,7 +7,9 @@ use kontract_gateway::{Gateway, GatewayConfig, Invocation};
 use kontract_pg::{MigrateError, migrate};
 use kontract_raystream::StaticKey;
 
-use crate::support::{Caller, Closures, MANIFEST, TestDatabase, TestHost, connect, ok, text};
+use crate::support::{
+    Caller, Closures, MANIFEST, PASSWORD, TestDatabase, TestHost, connect, ok, text,
+};
 
 /// Every table and column privilege the gateway's login holds by itself.
 const HELD: &str = "
@@ -63,13 +65,11 @@ async fn a_second_migration_changes_nothing_and_loses_nothing() {
     let admin = database.admin().await;
     let row = "INSERT INTO kontract.tbl_notes_1 VALUES ('a', '{}', 1, 1, 'alice', NULL, 1)";
     admin.batch_execute(row).await.unwrap();
-    let report = migrate(&admin, MANIFEST, "another password").await.unwrap();
+    let report = migrate(&admin, MANIFEST, PASSWORD).await.unwrap();
     assert_eq!(report.applied, Vec::<String>::new());
     // A build without the table leaves it where it is.
     let empty = r#"{"version":1,"routes":[],"tables":[]}"#;
-    migrate(&admin, empty, "a password of the tests")
-        .await
-        .unwrap();
+    migrate(&admin, empty, PASSWORD).await.unwrap();
     assert_eq!(
         database
             .number("SELECT count(*) FROM kontract.tbl_notes_1")
@@ -85,7 +85,7 @@ async fn a_change_that_would_expose_rows_is_refused_whole() {
     let exposed = r#"{"version":1,"tables":[
         {"id":"new","ptr":"tbl_new_1","tenancy":"own","primkey":"id","permissions":7},
         {"id":"notes","ptr":"tbl_notes_1","tenancy":"shared","primkey":"id","permissions":7}]}"#;
-    match migrate(&admin, exposed, "a password of the tests").await {
+    match migrate(&admin, exposed, PASSWORD).await {
         Err(MigrateError::Refused(refused)) => assert!(refused.to_string().starts_with("KT5101")),
         other => panic!("{other:?}"),
     }
@@ -101,7 +101,7 @@ async fn migrations_may_run_at_the_same_time() {
             let database = database.clone();
             tokio::spawn(async move {
                 let admin = database.admin().await;
-                migrate(&admin, MANIFEST, "a password of the tests")
+                migrate(&admin, MANIFEST, PASSWORD)
                     .await
                     .unwrap()
                     .applied
@@ -144,13 +144,9 @@ async fn a_superuser_is_not_needed() {
     let (scheme, rest) = url.split_once("://").unwrap();
     let server = rest.rsplit_once('@').map_or(rest, |(_, server)| server);
     let client = connect(&format!("{scheme}://{name}:p@{server}")).await;
-    let report = migrate(&client, MANIFEST, "a password of the tests")
-        .await
-        .unwrap();
+    let report = migrate(&client, MANIFEST, PASSWORD).await.unwrap();
     assert!(!report.degraded);
-    let again = migrate(&client, MANIFEST, "a password of the tests")
-        .await
-        .unwrap();
+    let again = migrate(&client, MANIFEST, PASSWORD).await.unwrap();
     assert_eq!(again.applied, Vec::<String>::new());
     let tables: i64 = database
         .number("SELECT count(*) FROM kontract.storage")

@@ -81,7 +81,7 @@ async fn what_goes_wrong_has_a_name() {
 async fn statements_may_be_unnamed() {
     let database = TestDatabase::migrated(MANIFEST).await;
     let config = PoolConfig {
-        statements: StatementMode::Unnamed,
+        statements: Some(StatementMode::Unnamed),
         ..PoolConfig::default()
     };
     let host = Arc::new(TestHost::pooled(&database.gateway_url(), config));

@@ -3,7 +3,8 @@
 use kontract_pg::{gateway_url, migrate};
 use tokio_postgres::{Client, NoTls};
 
-const PASSWORD: &str = "a password of the tests";
+/// Roles are the cluster's: tests that run beside each other have to give the same one.
+pub const PASSWORD: &str = "a password of the tests";
 
 /// A database that goes away with the test.
 pub struct TestDatabase {
@@ -52,16 +53,24 @@ impl TestDatabase {
         format!("{scheme}://{}/{}{query}", &rest[..end], self.name)
     }
 
+    /// The gateway's address; through a pooler if `KONTRACT_TEST_POOLER` names one (`host:port`).
     pub fn gateway_url(&self) -> String {
-        gateway_url(&self.admin_url(), PASSWORD).unwrap()
+        let direct = gateway_url(&self.admin_url(), PASSWORD).unwrap();
+        let Ok(pooler) = std::env::var("KONTRACT_TEST_POOLER") else {
+            return direct;
+        };
+        let (login, server) = direct.rsplit_once('@').unwrap();
+        let database = server.find('/').unwrap();
+        format!("{login}@{pooler}{}", &server[database..])
     }
 
     pub async fn admin(&self) -> Client {
         connect(&self.admin_url()).await
     }
 
+    /// The gateway's login, past any pooler.
     pub async fn as_gateway(&self) -> Client {
-        connect(&self.gateway_url()).await
+        connect(&gateway_url(&self.admin_url(), PASSWORD).unwrap()).await
     }
 
     pub fn name(&self) -> &str {

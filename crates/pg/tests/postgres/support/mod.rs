@@ -5,7 +5,7 @@ mod database;
 mod host;
 
 pub use client::{Caller, Outcome};
-pub use database::{TestDatabase, connect};
+pub use database::{PASSWORD, TestDatabase, connect};
 pub use host::{Closures, Fault, TestHost, ok, text};
 
 use std::sync::Arc;
