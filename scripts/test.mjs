@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { ensureChromium } from './lib/chromium.mjs';
 import { ensureFlatc } from './lib/flatc.mjs';
 import { check, javascript, rust, testFolders } from './lib/lanes.mjs';
+import { ensurePgbouncer } from './lib/pgbouncer.mjs';
 import { setup } from './lib/setup.mjs';
 import { StepError, main, root, step } from './lib/steps.mjs';
 
@@ -52,12 +53,13 @@ await main(async () => {
   const jsLanes = folders.filter((folder) => lanes.includes(folder));
   const browser = jsLanes.includes('browser') ? await ensureChromium() : undefined;
   const flatc = jsLanes.includes('schemas') ? await ensureFlatc() : undefined;
+  const pgbouncer = jsLanes.includes('postgres') ? await ensurePgbouncer() : undefined;
   if (lanes.includes('rust') || jsLanes.length > 0) {
     await withDatabase(async (env) => {
       if (lanes.includes('rust')) await add('Rust', () => rust(env));
       for (const lane of jsLanes) {
         const folder = lane === 'bench' ? lane : `__test__/${lane}`;
-        await add(folder, () => javascript({ ...env, ...browser, ...flatc }, folder));
+        await add(folder, () => javascript({ ...env, ...browser, ...flatc, ...pgbouncer }, folder));
       }
     });
   }

@@ -19,7 +19,7 @@ describe('the kontract command', () => {
   it('explains itself', () => {
     const { stdout, status } = kontract(['--help']);
     assert.equal(status, 0);
-    for (const name of ['dev', 'build', 'check', 'explain', 'sync', 'start', 'keygen'])
+    for (const name of ['dev', 'build', 'check', 'explain', 'sync', 'start', 'doctor', 'keygen'])
       assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
     assert.match(kontract(['dev', '--help']).stdout, /--no-open/);
   });

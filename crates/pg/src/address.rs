@@ -9,6 +9,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 use crate::client::StatementMode;
+use crate::connect::reason;
 
 /// A database's address: a URL (`postgres://…`) or key-value pairs, as libpq reads them
 /// (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>).
@@ -52,7 +53,7 @@ pub(crate) enum Roots {
 #[non_exhaustive]
 pub enum AddressError {
     /// Neither a URL nor key-value pairs, or an option nobody knows. Never quotes a value.
-    #[error(transparent)]
+    #[error("{}", reason(.0))]
     Config(#[from] tokio_postgres::Error),
     /// An option of ours has a value it cannot have.
     #[error("{option} is none of: {known}")]

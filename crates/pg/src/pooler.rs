@@ -33,10 +33,9 @@ async fn told(client: &Client) -> Result<Option<i32>, Error> {
         .cancel_query_raw(written.clone(), NoHandshake)
         .await?;
     let bytes = written.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let process = bytes.len().checked_sub(8).and_then(|end| {
-        let start = end.checked_sub(4)?;
-        bytes.get(start..end)?.try_into().ok()
-    });
+    let process = bytes
+        .last_chunk()
+        .map(|[process @ .., _, _, _, _]: &[u8; 8]| *process);
     Ok(process.map(i32::from_be_bytes))
 }
 

@@ -62,7 +62,9 @@ async function examine(root: string, { out }: DoctorFlags): Promise<Report> {
 function lockDrift(root: string, manifest: string): DoctorFinding[] {
   const file = join(root, LOCK_FILE);
   if (!existsSync(file)) return [];
-  const { tables: locked = {} } = JSON.parse(readFileSync(file, 'utf8')) as { tables?: Record<string, { ptr: string }> };
+  const { tables: locked = {} } = JSON.parse(readFileSync(file, 'utf8')) as {
+    tables?: Record<string, { ptr: string }>;
+  };
   const { tables } = JSON.parse(manifest) as { tables: { id: string; ptr: string }[] };
   const differ = tables.filter(({ id, ptr }) => locked[id] !== undefined && locked[id].ptr !== ptr);
   return differ.map(({ id, ptr }) => ({

@@ -147,7 +147,7 @@ fn fixed_rows(facts: &Facts, findings: &mut Vec<Finding>) {
             level: Level::Problem,
             code: "rows.fixed",
             message: format!(
-                "{} owners have commits in kontract.trxs and no row to lock",
+                "owners with commits in kontract.trxs and no row to lock: {}",
                 facts.unlocked
             ),
             help: "Somebody has deleted rows of kontract.trxs; the owner's next commit makes the row \

@@ -29,7 +29,7 @@ pub(super) struct Facts {
     pub permissions: Vec<(String, i32)>,
     /// The fixed rows of the shared domain that are there.
     pub fixed: BTreeSet<String>,
-    /// Owners with commits and without the row their next commit locks.
+    /// Owners with commits and without the row their next commit locks; the shared domain's is fixed.
     pub unlocked: i64,
 }
 
@@ -140,7 +140,7 @@ async fn rows(client: &Client, facts: &mut Facts) -> Result<(), Error> {
     )
     .await?;
     let unlocked = "SELECT count(*) FROM (SELECT DISTINCT owner FROM kontract.trxs \
-         WHERE create_txid IS NOT NULL AND sid NOT LIKE 'gc:%') AS o \
+         WHERE create_txid IS NOT NULL AND sid NOT LIKE 'gc:%' AND owner <> '*') AS o \
          WHERE NOT EXISTS (SELECT 1 FROM kontract.trxs l WHERE l.sid = 'lock:' || o.owner)";
     facts.unlocked = client.query_typed_one(unlocked, &[]).await?.get(0);
     Ok(())

@@ -105,7 +105,7 @@ pub async fn diagnose(
             ),
             help: "Let a login with CREATEROLE migrate an empty database, and move the data there.",
         });
-    } else {
+    } else if facts.existing.schema_owner.is_some() {
         roles::compare(&facts, &mut findings);
     }
     // With one login for all there is no other.

@@ -91,7 +91,7 @@ async fn what_has_drifted_is_named() {
         (
             "INSERT INTO kontract.trxs (sid, owner, create_txid) VALUES ('req:1', 'alice', 7)",
             "rows.fixed",
-            "1 owners have commits in kontract.trxs and no row to lock",
+            "owners with commits in kontract.trxs and no row to lock: 1",
         ),
         (
             "UPDATE kontract.storage SET permissions = 4 WHERE id = 'notes'",

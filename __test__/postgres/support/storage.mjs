@@ -1,0 +1,37 @@
+// The storage tests of crates/pg, run against another server.
+import { spawnSync } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { run } from '../../support/process.mjs';
+import { repository } from '../../support/project.mjs';
+
+let built;
+
+/** The test program, as `cargo test` builds it; the Rust lane has done so before. */
+function program() {
+  const args = ['test', '--locked', '--test', 'postgres', '--no-run', '--message-format=json'];
+  const { status, stdout, stderr } = spawnSync('cargo', args, {
+    cwd: repository,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (status !== 0) throw new Error(`cargo ${args.join(' ')} failed:\n${stderr}`);
+  const messages = stdout.split('\n').filter((line) => line.startsWith('{'));
+  const executables = messages.map((line) => JSON.parse(line).executable).filter(Boolean);
+  assert.equal(executables.length, 1, 'one test program');
+  return executables[0];
+}
+
+/** Runs them; `pooler` is `host:port` of what stands before the server. Answers how many passed. */
+export async function storageTests(server, pooler) {
+  built ??= program();
+  // What concerns tokens and requests does not depend on the server.
+  const { code, stdout, stderr } = await run(built, ['--skip', 'tokens::', '--skip', 'requests::'], {
+    cwd: repository,
+    env: { KONTRACT_TEST_DATABASE_URL: server.url, KONTRACT_TEST_POOLER: pooler },
+    timeoutMs: 600_000,
+  });
+  assert.equal(code, 0, `${stdout}\n${stderr}`);
+  const passed = Number(stdout.match(/test result: ok\. (\d+) passed/)?.[1]);
+  assert.ok(passed > 0, stdout);
+  return passed;
+}
