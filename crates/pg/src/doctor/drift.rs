@@ -23,16 +23,15 @@ pub(super) fn compare(facts: &Facts, manifest: Option<&Manifest>, findings: &mut
             tables: vec![table.clone()],
             ..whole.clone()
         };
-        let at = findings.len();
-        behind(facts, &one, findings);
-        if findings.len() == at {
+        if behind(facts, &one, findings) {
             table_rows(facts, table, findings);
         }
     }
     others(facts, manifest, findings);
 }
 
-fn behind(facts: &Facts, manifest: &Manifest, findings: &mut Vec<Finding>) {
+/// Tells what a migration would refuse or make. Answers whether the table is there, as the build's.
+fn behind(facts: &Facts, manifest: &Manifest, findings: &mut Vec<Finding>) -> bool {
     let table = manifest.tables.first();
     let plan = match plan(manifest, "", &facts.existing) {
         Ok(plan) => plan,
@@ -43,7 +42,7 @@ fn behind(facts: &Facts, manifest: &Manifest, findings: &mut Vec<Finding>) {
                 message: refused.to_string(),
                 help: "docs/errors.md says what each of these needs.",
             });
-            return;
+            return false;
         }
     };
     let mut tell = |message| {
@@ -68,6 +67,7 @@ fn behind(facts: &Facts, manifest: &Manifest, findings: &mut Vec<Finding>) {
             tell(format!("function {name} is missing, or another build's"));
         }
     }
+    there
 }
 
 /// What the plan does not look at: the row in `storage`, and the rows' wall.

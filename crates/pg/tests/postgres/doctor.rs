@@ -113,7 +113,10 @@ async fn what_has_drifted_is_named() {
     ] {
         admin.batch_execute(harm).await.unwrap();
         let diagnosis = examine(&database, MANIFEST).await;
-        let found = diagnosis.findings.iter().find(|f| f.message.starts_with(says));
+        let found = diagnosis
+            .findings
+            .iter()
+            .find(|f| f.message.starts_with(says));
         let found = found.unwrap_or_else(|| panic!("{harm}: {:?}", diagnosis.findings));
         assert_eq!(found.code, code, "{harm}");
         let level = if code == "table.permissions" {

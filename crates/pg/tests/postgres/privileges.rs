@@ -49,7 +49,10 @@ async fn the_gateways_login_reaches_two_tables() {
          aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a \
          LEFT JOIN pg_roles r ON r.oid = a.grantee \
          WHERE p.pronamespace = 'kontract'::regnamespace AND a.grantee <> p.proowner ORDER BY 1";
-    assert_eq!(names(&database, callers).await, ["kontract_gateway", "kt_data"]);
+    assert_eq!(
+        names(&database, callers).await,
+        ["kontract_gateway", "kt_data"]
+    );
     let schema = "SELECT privilege FROM unnest(ARRAY['USAGE', 'CREATE']) AS privilege \
                   WHERE has_schema_privilege('kontract_gateway', 'kontract', privilege)";
     assert_eq!(names(&database, schema).await, ["USAGE"]);
