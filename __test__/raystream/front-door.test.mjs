@@ -1,7 +1,8 @@
 // Who may come in, how often, how much at once, and how the server goes.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, get } from 'node:https';
 import { connect as dial } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,10 @@ import { functions, gate, sleep, startGateway, until } from './support/gateway.m
 import { frames, open, post, postFrames } from './support/http.mjs';
 import { Socket, connect } from './support/socket.mjs';
 import { Wire, refused, refusedHandshake } from './support/wire.mjs';
+
+/** A call as JSON. */
+const plain = ({ url }, path, headers = {}) =>
+  fetch(`${url}/${path}`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: '"a"' });
 
 test('pages of other origins may not call, over HTTP or a WebSocket', async (t) => {
   const server = await startGateway(t, functions, { origins: ['https://app.example.com'] });
@@ -62,6 +67,18 @@ test('a preflight is answered for allowed origins only', async (t) => {
   assert.equal((await preflight('https://evil.example'))[0], null);
 });
 
+test('a page of an allowed origin may read all headers of an answer', async (t) => {
+  const options = { origins: ['https://app.example.com'], plainRoutes: ['*'] };
+  const server = await startGateway(t, functions, options);
+  const exposed = async (origin) => {
+    const response = await plain(server, 'echo', { origin });
+    return [response.status, response.headers.get('access-control-expose-headers')];
+  };
+  // `location` of a redirect, `retry-after` of a refusal, and whatever a function sets.
+  assert.deepEqual(await exposed('https://app.example.com'), [200, '*']);
+  assert.equal((await exposed('https://evil.example'))[0], 403);
+});
+
 test('in development pages of any port of this machine may call', async (t) => {
   const server = await startGateway(t, functions, { development: true });
   const { init } = new Wire({ pin: server.pin });
@@ -100,6 +117,39 @@ test('too many failures of one address, and proxies that speak for others', asyn
   assert.equal(await beat('198.51.100.1, 203.0.113.7, 10.1.2.3'), 429, 'past the proxies we know');
   assert.equal(await beat('203.0.113.7, 198.51.100.1'), 200, 'what the client says of itself');
   assert.equal(await beat(), 200);
+});
+
+test('what comes as JSON and is no call counts as a failure; what a function refuses does not', async (t) => {
+  const options = { limits: { failuresPerMinute: 4 }, plainRoutes: ['*'], trustProxy: ['127.0.0.1'] };
+  const fails = () => {
+    throw new Error('not today');
+  };
+  const server = await startGateway(t, { ...functions, fails }, options);
+  let address = 0;
+  const from = () => ({ 'x-forwarded-for': `203.0.113.${++address}` });
+  const status = async (path, headers) => (await plain(server, path, headers)).status;
+  const named = from();
+  for (let i = 0; i < 8; i++) assert.equal(await status('fails', named), 500);
+  assert.equal(await status('echo', named), 200);
+
+  for (const [path, headers, expected] of [
+    ['nothing', {}, 404],
+    ['echo', { authorization: 'Bearer no.token.atall' }, 401],
+    ['echo', { 'content-type': 'text/plain' }, 415],
+    ['echo', { 'idempotency-key': '' }, 400],
+  ]) {
+    const failing = from();
+    for (let i = 0; i < 4; i++) assert.equal(await status(path, { ...failing, ...headers }), expected);
+    assert.equal(await status('echo', failing), 429, path);
+  }
+});
+
+test('each frame of a list that is none counts as a failure', async (t) => {
+  const server = await startGateway(t, functions, { limits: { failuresPerMinute: 3 } });
+  const wire = await open(server);
+  const mixed = [wire.heartbeat(), Buffer.alloc(44), Buffer.from('x'), Buffer.alloc(50)];
+  for await (const frame of frames(await postFrames(server, wire.id, mixed))) assert.ok(frame.length >= 44);
+  assert.equal((await post(server, `s/${wire.id}`, wire.heartbeat())).status, 429);
 });
 
 test('without a known proxy x-forwarded-for means nothing', async (t) => {
@@ -177,18 +227,41 @@ test('connections beyond the limit wait their turn', async (t) => {
   assert.match(third.heard(), /200 OK/);
 });
 
-test('TLS from two files', async (t) => {
+/** A certificate for this machine and its key, as files. */
+function certificate(t) {
   const folder = mkdtempSync(join(tmpdir(), 'kontract-tls-'));
+  cleanup(t, () => rmSync(folder, { recursive: true, force: true }));
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-nodes', ...curve, '-days', '1', ...subject, '-keyout', key, '-out', cert],
-    {
-      stdio: 'ignore',
-    },
-  );
+  const files = ['-keyout', key, '-out', cert];
+  execFileSync('openssl', ['req', '-x509', '-nodes', ...curve, '-days', '1', ...subject, ...files], {
+    stdio: 'ignore',
+  });
+  return { folder, cert, key };
+}
+
+test('a TLS handshake that does not arrive is not waited for', { timeout: 60_000 }, async (t) => {
+  const { cert, key } = certificate(t);
+  const server = await startGateway(t, functions, { tls: { cert, key }, limits: { readSeconds: 1, connections: 1 } });
+  // Nothing at all, and a record that says it is a ClientHello and stops.
+  for (const part of ['', Buffer.from('16030100c8010000c40303', 'hex')]) {
+    const socket = dial(server.gateway.port, '127.0.0.1');
+    cleanup(t, () => socket.destroy());
+    if (part.length > 0) socket.write(part);
+    const started = performance.now();
+    socket.resume();
+    await once(socket, 'close');
+    assert.ok(performance.now() - started > 900, 'it had its time');
+  }
+  // The only place there is has been given back.
+  const { socket, wire, reply } = await connect(t, server, { secure: true });
+  socket.send(wire.call('echo', 'in time'));
+  assert.equal((await reply()).data, 'in time');
+});
+
+test('TLS from two files', async (t) => {
+  const { folder, cert, key } = certificate(t);
   const server = await startGateway(t, functions, { tls: { cert, key } });
   const agent = new Agent({ rejectUnauthorized: false });
   const status = await new Promise((done, failed) => {

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { answerFetch, type NativeFetch } from './fetch.js';
 import { platformId } from './platform.js';
-import type { Dispatch, DispatchResult, GatewayOptions, Native, NativeCall } from './types.js';
+import type { Dispatch, DispatchResult, GatewayOptions, Native, NativeCall, Stock } from './types.js';
 
 export type * from './types.js';
 
@@ -35,6 +35,7 @@ type RawCall = NativeCall & {
 type RawDispatch = (call: RawCall) => void;
 interface RawGateway {
   readonly port: number;
+  readonly stock: Stock;
   deploy(manifest: string, dispatch: RawDispatch): void;
   reloadPage(): void;
   close(): Promise<void>;
@@ -72,6 +73,9 @@ function wrap(raw: RawNative): Native {
         const gateway = await raw.NodeGateway.start(options, answering(dispatch), fetching);
         return {
           port: gateway.port,
+          get stock() {
+            return gateway.stock;
+          },
           deploy: (manifest, next) => gateway.deploy(manifest, answering(next)),
           reloadPage: () => gateway.reloadPage(),
           close: () => gateway.close(),

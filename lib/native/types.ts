@@ -232,8 +232,20 @@ export interface ServerLimits {
   readSeconds?: number;
 }
 
+/** What a server holds for its clients, as `src/host/stock.rs` counts it. */
+export interface Stock {
+  sessions: number;
+  sockets: number;
+  resumable: number;
+  listened: number;
+  addresses: number;
+  bodyBytes: number;
+  tasks: number;
+}
+
 export interface NodeGateway {
   readonly port: number;
+  readonly stock: Stock;
   deploy(manifest: string, dispatch: Dispatch): void;
   reloadPage(): void;
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 //! Several frames in one request: `(u32 big-endian length ‖ frame)*`, and the answers likewise.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -55,6 +56,7 @@ pub fn answer(
     frames: Vec<Vec<u8>>,
     held: Bodily,
     headers: &HeaderMap,
+    address: IpAddr,
 ) -> Response {
     let carrier = carrier(headers);
     let (answers, body) = mpsc::channel::<Bytes>(ON_THEIR_WAY);
@@ -68,7 +70,10 @@ pub fn answer(
     let tasks = node.tasks.clone();
     let end = node.end.clone();
     tasks.spawn(async move {
-        let answering = node.gateway.batch(&session, &carrier, frames, outgoing);
+        let failed = || node.failed(address);
+        let answering = node
+            .gateway
+            .batch(&session, &carrier, frames, outgoing, failed);
         tokio::select! {
             () = answering => {}
             _ = gone => {}

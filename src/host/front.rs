@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use kontract_gateway::{Clock as _, Host as _};
-use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 
 use super::Node;
 use super::held::Held;
@@ -65,8 +65,14 @@ impl Front {
             .allow_origin(allowed)
             .allow_methods([Method::GET, Method::POST])
             .allow_headers(AllowHeaders::mirror_request())
-            .expose_headers([header::RETRY_AFTER])
+            // A function's own headers too: where `origins` lets a page call, it may read the answer.
+            .expose_headers(Any)
             .max_age(Duration::from_hours(24))
+    }
+
+    /// Addresses that are remembered, for one thing or the other.
+    pub fn addresses(&self) -> usize {
+        self.handshakes.len().max(self.failures.len())
     }
 
     /// Forgets addresses that are quiet.

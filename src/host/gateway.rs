@@ -23,6 +23,7 @@ use super::options::GatewayOptions;
 use super::ready::Readiness;
 use super::reload::Reload;
 use super::sessions::Sessions;
+use super::stock::Stock;
 use super::{Node, NodeHost, server, tls};
 
 /// How long what is given up may take to notice.
@@ -56,6 +57,12 @@ impl NodeGateway {
     #[napi(getter)]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// What it holds now.
+    #[napi(getter)]
+    pub fn stock(&self) -> Stock {
+        Stock::of(&self.node)
     }
 
     /// Swaps to a new build; calls under way finish on the old one.

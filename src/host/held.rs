@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The bytes there are for all bodies together.
 pub struct Held {
     free: Arc<Semaphore>,
+    all: usize,
     patience: Duration,
 }
 
@@ -36,10 +37,17 @@ pub enum Unread {
 impl Held {
     pub fn new(bytes: u32, patience: Duration) -> Self {
         let bytes = usize::try_from(bytes).unwrap_or(Semaphore::MAX_PERMITS);
+        let all = bytes.min(Semaphore::MAX_PERMITS);
         Self {
-            free: Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))),
+            free: Arc::new(Semaphore::new(all)),
+            all,
             patience,
         }
+    }
+
+    /// Bytes held now.
+    pub fn taken(&self) -> usize {
+        self.all - self.free.available_permits()
     }
 
     /// Reads a body of at most so many bytes.

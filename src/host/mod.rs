@@ -19,6 +19,7 @@ mod ready;
 mod reload;
 mod server;
 mod sessions;
+mod stock;
 mod stream;
 mod tls;
 mod tokens;

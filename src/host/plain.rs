@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse as _;
 use kontract_gateway::PlainReply;
 
+use super::front::Client;
 use super::held::Bodily;
 use super::{Node, carrier};
 
 /// Answers a plain call.
 pub async fn call(
     State(node): State<Arc<Node>>,
+    Extension(Client(address)): Extension<Client>,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
@@ -30,6 +33,9 @@ pub async fn call(
         .gateway
         .plain(uri.path(), &carrier(&headers), &bytes)
         .await;
+    if reply.failed {
+        node.failed(address);
+    }
     response(reply)
 }
 

@@ -41,6 +41,11 @@ impl Rate {
         })
     }
 
+    /// Addresses that are remembered.
+    pub fn len(&self) -> usize {
+        self.next.len()
+    }
+
     /// Forgets addresses that have not been here for a while.
     pub fn sweep(&self, now_ms: u64) {
         self.next.retain(|_, next| *next > now_ms * 1000);

@@ -110,7 +110,7 @@ async fn exchange(
         };
         held.bytes = Vec::new();
         return match session {
-            Some(session) => batch::answer(node, session, frames, held, &headers),
+            Some(session) => batch::answer(node, session, frames, held, &headers, address),
             None => batch::one(&ClearCode::SessionExpired.to_frame()),
         };
     }

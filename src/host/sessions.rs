@@ -32,7 +32,8 @@ impl Sessions {
 
     /// Whether one more may open.
     pub fn has_room(&self) -> bool {
-        self.map.len() + Arc::strong_count(&self.on_sockets) - 1 < self.max
+        let (here, on_sockets) = self.count();
+        here + on_sockets < self.max
     }
 
     /// Counts one on a WebSocket, until the place is dropped.
@@ -40,6 +41,11 @@ impl Sessions {
         Place {
             _counted: Arc::clone(&self.on_sockets),
         }
+    }
+
+    /// Those that requests find, and those on sockets.
+    pub fn count(&self) -> (usize, usize) {
+        (self.map.len(), Arc::strong_count(&self.on_sockets) - 1)
     }
 
     /// Keeps a session; false when there is no room.

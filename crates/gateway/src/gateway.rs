@@ -121,6 +121,19 @@ impl<H: Host> Gateway<H> {
     pub fn sweep(&self) {
         let clock = self.host.clock();
         self.resumes.sweep(clock.monotonic_ms(), clock.unix_ms());
+        self.domains.listeners.sweep();
+    }
+
+    /// Sessions that can be resumed now, each by 32 bytes of key and who it belongs to.
+    #[must_use]
+    pub fn resumable(&self) -> usize {
+        self.resumes.len()
+    }
+
+    /// Domains somebody listens to.
+    #[must_use]
+    pub fn listened(&self) -> usize {
+        self.domains.listeners.len()
     }
 
     /// Collects what ended longer than `retention` ago, in every domain of the database

@@ -42,6 +42,9 @@ pub struct PlainReply {
     pub headers: Vec<(String, String)>,
     /// Empty where HTTP knows no body.
     pub body: Vec<u8>,
+    /// Whether it was no call of anybody: of nothing that is there, in no form a call has, or with
+    /// no token that holds. Hosts count that against the sender's address.
+    pub failed: bool,
 }
 
 /// Plain calls at the same time; raystream counts them by session.
@@ -54,16 +57,24 @@ impl<H: Host> Gateway<H> {
     /// Answers `POST {path}`. `carrier` has the request's headers, names in lower case; the body is
     /// at most as long as a frame, which the host sees to.
     pub async fn plain(&self, path: &str, carrier: &Carrier, body: &[u8]) -> PlainReply {
-        self.plain_call(path, carrier, body)
-            .await
-            .unwrap_or_else(|refusal| PlainReply::error(&refusal))
+        let mut known = false;
+        match self.plain_call(path, carrier, body, &mut known).await {
+            Ok(reply) => reply,
+            Err(refusal) => PlainReply {
+                // What is the gateway's own trouble is no fault of the sender's.
+                failed: !known && refusal.status < 500,
+                ..PlainReply::error(&refusal)
+            },
+        }
     }
 
+    /// `known`: whether it is a call of somebody, whatever becomes of it.
     async fn plain_call(
         &self,
         path: &str,
         carrier: &Carrier,
         body: &[u8],
+        known: &mut bool,
     ) -> Result<PlainReply, Refusal> {
         let deployment = self.deployment().ok_or_else(Refusal::unavailable)?;
         let route = deployment
@@ -90,16 +101,17 @@ impl<H: Host> Gateway<H> {
             ..RpcCall::new(&id, body, key)
         };
         let sid = SessionId::new_v7(self.host.clock().unix_ms(), self.random());
-        let answer = Call {
+        let call = Call {
             gateway: self,
             caller: Caller::Plain(sid),
             deployment: deployment.clone(),
             request: &request,
             carrier,
             encoding: Encoding::Json,
-        }
-        .run()
-        .await?;
+        };
+        let identity = call.identify().await?;
+        *known = true;
+        let answer = call.run_as(identity).await?;
         let reply = RpcResponse::decode(answer.payload()).map_err(|error| {
             tracing::error!(%error, "a reply of our own cannot be read");
             Refusal::reply_not_kept()
@@ -123,6 +135,7 @@ impl PlainReply {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
             body: reply.data.to_vec(),
+            failed: false,
         }
     }
 
@@ -140,6 +153,7 @@ impl PlainReply {
             status: refusal.status,
             headers,
             body: body.to_string().into_bytes(),
+            failed: false,
         }
     }
 }

@@ -56,6 +56,10 @@ impl Resumes {
             .retain(|_, entry| !entry.life.is_past(self.ttl_ms, monotonic_ms, unix_ms));
     }
 
+    pub fn len(&self) -> usize {
+        self.entries().len()
+    }
+
     /// The store as one handshake sees it.
     pub fn at(&self, monotonic_ms: u64, unix_ms: u64) -> ResumesAt<'_> {
         ResumesAt {

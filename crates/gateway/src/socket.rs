@@ -72,7 +72,7 @@ impl<H: Host> Gateway<H> {
             return self.is_draining();
         };
         let end = self
-            .carry(&session, carrier, incoming, &mut outbox, true)
+            .carry(&session, carrier, incoming, &mut outbox, true, &|| {})
             .await;
         session.end();
         match end {

@@ -43,12 +43,22 @@ pub(crate) enum Caller<'a> {
 impl<H: Host> Call<'_, H> {
     /// Runs the call to its answer, within its time.
     pub async fn run(self) -> Result<Answer, Refusal> {
+        let identity = self.identify().await?;
+        self.run_as(identity).await
+    }
+
+    /// Who calls.
+    pub async fn identify(&self) -> Result<Arc<Identity>, Refusal> {
         let session = match self.caller {
             Caller::Session(session) => Some(session),
             Caller::Plain(_) => None,
         };
         let (token, method) = (self.request.token, self.request.method);
-        let identity = self.gateway.identify(session, token, method).await?;
+        self.gateway.identify(session, token, method).await
+    }
+
+    /// Runs the call of a known caller.
+    pub async fn run_as(self, identity: Arc<Identity>) -> Result<Answer, Refusal> {
         let route = self.permitted(&identity)?;
         let context = Arc::new(self.context(&identity, route));
         let issuing = Issuing {

@@ -78,7 +78,8 @@ impl<H: Host> Gateway<H> {
     /// Answers the frames of a session as they come, replies in any order.
     ///
     /// Calls under way go on whether or not the other side reads: they hold connections and mutexes.
-    /// What is not read of `incoming` waits there while too much waits to be sent.
+    /// What is not read of `incoming` waits there while too much waits to be sent. `failed` is
+    /// called for what is no frame of the session.
     pub(crate) async fn carry<S: Sink<Outbound>>(
         &self,
         session: &Arc<Session>,
@@ -86,6 +87,7 @@ impl<H: Host> Gateway<H> {
         mut incoming: Pin<&mut impl Stream<Item = Inbound>>,
         outbox: &mut Outbox<S>,
         lasting: bool,
+        failed: &impl Fn(),
     ) -> End {
         let clock = self.host.clock();
         let mut calls = FuturesUnordered::new();
@@ -151,6 +153,9 @@ impl<H: Host> Gateway<H> {
                             events.push(step(*subscription));
                         }
                         Poll::Ready(Answered::Exchange(exchange)) => {
+                            if exchange.failed {
+                                failed();
+                            }
                             if let Some(end) = outbox.take(exchange, lasting) {
                                 return end;
                             }
@@ -231,17 +236,19 @@ impl<H: Host> Gateway<H> {
     }
 
     /// Answers several frames of a session that came in one request: each reply as soon as it is
-    /// there, in any order. Dropping the future gives up on the calls under way.
+    /// there, in any order. Dropping the future gives up on the calls under way. `failed` is called
+    /// for each that is no frame of the session: hosts count it against the sender's address.
     pub async fn batch(
         &self,
         session: &Arc<Session>,
         carrier: &Carrier,
         frames: Vec<Vec<u8>>,
         outgoing: impl Sink<Outbound>,
+        failed: impl Fn(),
     ) {
         let mut outbox = Outbox::new(outgoing);
         let incoming = pin!(stream::iter(frames.into_iter().map(Inbound::Frame)));
-        self.carry(session, carrier, incoming, &mut outbox, false)
+        self.carry(session, carrier, incoming, &mut outbox, false, &failed)
             .await;
     }
 

@@ -53,6 +53,19 @@ impl Listeners {
         ear
     }
 
+    /// Forgets those who listen no more. A look does as well, but there is none when nobody listens.
+    pub(crate) fn sweep(&self) {
+        self.ears().retain(|_, listening| {
+            listening.retain(|ear| ear.strong_count() > 0);
+            !listening.is_empty()
+        });
+    }
+
+    /// Domains that are listened to, or were until lately.
+    pub(crate) fn len(&self) -> usize {
+        self.ears().len()
+    }
+
     /// These domains have a new commit.
     pub(super) fn tell(&self, domains: &[Domain]) {
         let ears = self.ears();
@@ -90,14 +103,8 @@ impl Listeners {
         }
         let _looking = Looking(&self.looking);
         self.looked_ms.store(now_ms.max(1), Ordering::Release);
-        let domains = {
-            let mut ears = self.ears();
-            ears.retain(|_, listening| {
-                listening.retain(|ear| ear.strong_count() > 0);
-                !listening.is_empty()
-            });
-            ears.keys().cloned().collect()
-        };
+        self.sweep();
+        let domains = self.ears().keys().cloned().collect();
         let Ok(mut connection) = host.database().acquire().await else {
             return;
         };

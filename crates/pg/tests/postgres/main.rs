@@ -6,6 +6,7 @@
     reason = "a test that cannot go on should stop, and says where"
 )]
 
+mod carriers;
 mod collection;
 mod doctor;
 mod faults;
