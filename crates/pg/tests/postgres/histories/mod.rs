@@ -1,7 +1,7 @@
 //! Is it strictly serializable? Histories of random transactions, checked; and the same checker on
 //! storage that is broken on purpose, where it must find something.
 //!
-//! `KONTRACT_ISOLATION_SCALE` multiplies the transactions (1: some 7,000 in those that must hold).
+//! `KONTRACT_ISOLATION_SCALE` multiplies the transactions (1: some 5,000 in those that must hold).
 
 mod broken;
 mod checker;
@@ -76,17 +76,17 @@ fn explain(anomaly: &Anomaly, history: &History) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_of_rows() {
-    holds(plan(Shape::Rows, 1_500, Chaos::default())).await;
+    holds(plan(Shape::Rows, 1_000, Chaos::default())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn documents() {
-    holds(plan(Shape::Document, 2_000, Chaos::default())).await;
+    holds(plan(Shape::Document, 1_500, Chaos::default())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn queues() {
-    holds(plan(Shape::Queue, 600, Chaos::default())).await;
+    holds(plan(Shape::Queue, 400, Chaos::default())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +97,7 @@ async fn documents_while_everything_fails() {
         kills: true,
         collects: true,
     };
-    holds(plan(Shape::Document, 1_200, chaos)).await;
+    holds(plan(Shape::Document, 600, chaos)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,7 +108,7 @@ async fn lists_of_rows_while_everything_fails() {
         kills: true,
         collects: true,
     };
-    holds(plan(Shape::Rows, 1_000, chaos)).await;
+    holds(plan(Shape::Rows, 600, chaos)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,7 +117,7 @@ async fn documents_while_garbage_is_collected() {
         collects: true,
         ..Chaos::default()
     };
-    holds(plan(Shape::Document, 1_000, chaos)).await;
+    holds(plan(Shape::Document, 800, chaos)).await;
 }
 
 /// What the checker finds in a run on worlds that are broken.
