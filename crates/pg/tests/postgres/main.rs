@@ -8,12 +8,17 @@
 
 mod collection;
 mod faults;
+mod fields;
+mod filters;
 mod group;
 mod histories;
 mod isolation;
+mod matrix;
 mod migration;
 mod model;
+mod operations;
 mod permissions;
+mod queries;
 mod requests;
 mod support;
 mod tokens;
