@@ -249,9 +249,86 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 
 // ── Storage ──────────────────────────────────────────────────────────────────────────────────────
 
+/**
+ * Comparisons of one field, all of which must hold. A value is compared with values of its own kind
+ * only: text by code point (`'Z' < 'a' < 'é'`, as PostgreSQL's collation `C`), numbers, bigints and
+ * dates by value, `false` before `true`. A row whose field is missing, null or of another kind passes
+ * none of `gt`, `gte`, `lt` and `lte`.
+ */
+export interface Comparisons<Value> {
+  gt?: Value | undefined;
+  gte?: Value | undefined;
+  lt?: Value | undefined;
+  lte?: Value | undefined;
+  /** Everything but this: missing and null too. `{ ne: null }` is every row that has a value. */
+  ne?: Value | null | undefined;
+  /** One of these; `null` among them is a missing field as well. Nothing is in an empty list. */
+  in?: readonly (Value | null)[] | undefined;
+}
+
+/** What a filter may say about a field: a value or {@link Comparisons}, the fields of an object, `null` where nothing may be. */
+export type Condition<Value> =
+  | (null extends Value ? null : never)
+  | (undefined extends Value ? null : never)
+  | ConditionOf<Exclude<Value, null | undefined>>;
+
+type ConditionOf<Value> = [Value] extends [string | number | bigint | boolean | Date]
+  ? Value | Comparisons<Value>
+  : [Value] extends [Uint8Array]
+    ? Value | Pick<Comparisons<Value>, 'ne' | 'in'>
+    : [Value] extends [readonly unknown[]]
+      ? Value
+      : [Exclude<Json, null>] extends [Value]
+        ? Value
+        : Value extends object
+          ? Filter<Value>
+          : Value;
+
+/**
+ * Which rows: all it says must hold, and what is `undefined` says nothing.
+ * - A value: the field equals it. `null`: the field is null or missing.
+ * - {@link Comparisons}: `{ age: { gte: 18, lt: 65 } }`, `{ role: { in: ['admin', 'owner'] } }`.
+ * - An object: its fields, one by one: `{ address: { city: 'Rome' } }`. Fields that are not named are not looked at.
+ * - A list or a `Json` value: what it holds is there, in any order, as PostgreSQL's `@>`: `{ tags: ['new'] }`.
+ */
+export type Filter<Row> = { [Name in keyof Row]?: Condition<Row[Name]> | undefined };
+
+/** The fields rows can be ordered by: of one kind that has an order. */
+export type Sortable<Row> = {
+  [Name in keyof Row]-?: [Exclude<Row[Name], null | undefined>] extends [infer Value]
+    ? [Value] extends [never]
+      ? never
+      : [Value] extends [string] | [number] | [bigint] | [boolean] | [Date]
+        ? Name
+        : never
+    : never;
+}[keyof Row] &
+  string;
+
+/** In which order, and how many. */
+export interface QueryOptions<Row> {
+  /**
+   * A field; rows that have the same value keep the order they were added in. Rows without a value
+   * stand behind all others. Default: the order rows were added in.
+   */
+  orderBy?: Sortable<Row> | undefined;
+  /** `desc` is the exact reverse of `asc`, rows without a value and of the same value included. */
+  direction?: 'asc' | 'desc' | undefined;
+  /** At most so many rows. */
+  limit?: number | undefined;
+  /** So many rows are passed over first: each costs as much as one that is read. */
+  offset?: number | undefined;
+  /**
+   * The id of a row, which need not pass the filter: the query starts behind it. Throws
+   * {@link NotFoundError} when there is none.
+   */
+  after?: string | undefined;
+}
+
 /** One table within one call; everything a call does to tables is one transaction. */
 export interface TableProxy<Row, Written = Row, Changes = Partial<Written>> {
   get(id: string): Promise<Row | null>;
+  /** Writes a whole row. One that is there keeps its place in the order, a new one goes to the end. */
   set(id: string, value: Written): Promise<void>;
   /** Merges into the row, one level deep. Throws {@link NotFoundError} when there is none. */
   update(id: string, partial: Changes): Promise<void>;
@@ -263,8 +340,11 @@ export interface TableProxy<Row, Written = Row, Changes = Partial<Written>> {
   pop(): Promise<Row | null>;
   /** Takes the first row. */
   shift(): Promise<Row | null>;
-  /** Rows whose fields equal the filter's, in the order they were added. */
-  query(filter: Partial<Row>): AsyncIterableIterator<Row>;
+  /**
+   * Rows that pass the filter. The query sees the table as it stands for this call when the loop begins:
+   * what the call writes in the loop is seen by the next query.
+   */
+  query(filter: Filter<Row>, options?: QueryOptions<Row>): AsyncIterableIterator<Row>;
   [Symbol.asyncIterator](): AsyncIterableIterator<Row>;
 }
 
@@ -376,6 +456,11 @@ export class InvalidRequestError extends HttpError {
 }
 
 export class ConflictError extends HttpError {
+  constructor(message?: string);
+}
+
+/** A row of this id is there, or another row has the value of a unique field: `ALREADY_EXISTS`, 409. */
+export class AlreadyExistsError extends HttpError {
   constructor(message?: string);
 }
 

@@ -17,6 +17,12 @@ export function project(handlers, meta = {}) {
       todos: {
         primkey: 'id',
         toRow: (value) => JSON.stringify(value.due instanceof Date ? { ...value, due: value.due.getTime() } : value),
+        toFilter: (filter) =>
+          JSON.stringify(
+            Object.entries(filter)
+              .filter(([, value]) => value !== undefined)
+              .map(([name, value]) => [[name], 'eq', value]),
+          ),
         fromRow: (json) => {
           const value = JSON.parse(json);
           return value.due === undefined ? value : { ...value, due: new Date(value.due) };

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { HttpError, NotFoundError, PermissionError, createDispatcher } from '../../lib/dist/runtime/index.js';
+import {
+  HttpError,
+  InvalidRequestError,
+  NotFoundError,
+  PermissionError,
+  createDispatcher,
+} from '../../lib/dist/runtime/index.js';
 import { call, project, readReply } from './fixtures.mjs';
 
 /** Runs `handler` with storage backed by `methods`, and returns its reply or throws its failure. */
@@ -133,7 +139,26 @@ describe('a table', () => {
       },
       { query },
     );
-    assert.deepEqual(asked, [['todos', '{"done":false}', null]]);
+    assert.deepEqual(asked, [['todos', '{"where":[[["done"],"eq",false]]}', null]]);
+
+    asked.length = 0;
+    await inCall(
+      async (_, __, env) => {
+        const options = { orderBy: 'due', direction: 'desc', limit: 2, offset: undefined };
+        for await (const { id } of env.storage.todos.query({}, options)) void id;
+        return null;
+      },
+      { query },
+    );
+    const text = '{"where":[],"orderBy":"due","direction":"desc","limit":2}';
+    assert.deepEqual(
+      asked,
+      [null, 'p2', 'p3'].map((cursor) => ['todos', text, cursor]),
+    );
+    for (const limit of [NaN, Infinity]) {
+      const endless = (_, __, env) => env.storage.todos.query({}, { limit }).next();
+      await assert.rejects(inCall(endless, { query }), InvalidRequestError);
+    }
   });
 
   it('turns the gateway’s refusals into the errors their codes name', async () => {

@@ -10,6 +10,7 @@ import {
   perms,
   type Context,
   type Env,
+  type Json,
   type Storage,
   type TableTypes,
 } from 'kontract';
@@ -18,6 +19,21 @@ interface Note {
   id: string;
   text: string;
   at: Date;
+}
+
+interface Place {
+  id: string;
+  name: string;
+  kind: 'town' | 'village';
+  people?: number;
+  founded: Date | null;
+  area: bigint;
+  open: boolean;
+  photo: Uint8Array;
+  address: { city: string; gt?: number };
+  names: Record<string, string>;
+  tags: string[];
+  more: Json;
 }
 
 interface Account {
@@ -35,6 +51,7 @@ declare module 'kontract' {
   }
   interface StorageRegistry {
     notes: Note;
+    places: Place;
     // As the compiler writes it for fields with permissions, and for a table with a key it makes.
     accounts: TableTypes<Omit<Account, 'password'>, Account, Partial<Omit<Account, 'email'>>>;
     visits: TableTypes<{ _id: string; page: string }, { _id?: string; page: string }, Partial<{ page: string }>>;
@@ -77,6 +94,53 @@ export async function storage(env: Env, tables: Storage) {
   await env.storage.notes.update('1', { texts: 'x' });
   // @ts-expect-error no such table
   await env.storage.nodes.get('1');
+}
+
+export async function queries(env: Env) {
+  const { places, accounts } = env.storage;
+  for await (const one of places.query(
+    {
+      name: { gte: 'a', lt: 'b', ne: 'aa', in: ['ab', 'ac'] },
+      kind: { in: ['town', null] },
+      people: { gt: 5 },
+      founded: { ne: null, lt: new Date() },
+      area: { gte: 5n },
+      open: true,
+      photo: { ne: new Uint8Array() },
+      // `gt` is a field of the address.
+      address: { city: 'Rome', gt: { gt: 3 } },
+      names: { it: { gte: 'R' } },
+      tags: ['new'],
+      more: { any: ['thing'] },
+    },
+    { orderBy: 'people', direction: 'desc', limit: 10, offset: 5, after: 'rome' },
+  )) {
+    yes<Equal<typeof one, Place>>();
+  }
+  places.query({ name: undefined, people: null, kind: 'town' }, { orderBy: 'founded' });
+  places.query({ people: { gte: undefined } }, { orderBy: 'open', limit: undefined });
+  // @ts-expect-error no such field
+  places.query({ nam: 'x' });
+  // @ts-expect-error no such operator
+  places.query({ people: { above: 5 } });
+  // @ts-expect-error another kind of value
+  places.query({ people: { gt: '5' } });
+  // @ts-expect-error every row has a name
+  places.query({ name: null });
+  // @ts-expect-error bytes have no order
+  places.query({ photo: { gt: new Uint8Array() } });
+  // @ts-expect-error lists have no operators
+  places.query({ tags: { in: [['new']] } });
+  // @ts-expect-error nor are rows ordered by them
+  places.query({}, { orderBy: 'tags' });
+  // @ts-expect-error or by an object
+  places.query({}, { orderBy: 'address' });
+  // @ts-expect-error up or down
+  places.query({}, { direction: 'up' });
+  // @ts-expect-error a write-only field tells nothing
+  accounts.query({ password: 'x' });
+  // @ts-expect-error in no way
+  accounts.query({}, { orderBy: 'password' });
 }
 
 export async function permissions(env: Env) {

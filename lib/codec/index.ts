@@ -8,4 +8,5 @@ export { decode, type Reader } from './reader.js';
 export { parse } from './json.js';
 export * as row from './row.js';
 export { shape, type Shape } from './shape.js';
+export * as where from './where.js';
 export { encode, type Writer } from './writer.js';

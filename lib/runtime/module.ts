@@ -17,11 +17,13 @@ export interface Route {
   meta: RouteMeta;
 }
 
-/** Values to the JSON text of a row and back; `partial` allows missing fields (filters, updates). */
+/** Values to the JSON text of a row and back; `partial` allows missing fields (updates). */
 export interface TableCodec {
   primkey: string;
   toRow(value: unknown, partial?: boolean): string;
   fromRow(json: string): unknown;
+  /** The conditions of a filter: `[[["age"],"gte",18]]`. */
+  toFilter(filter: unknown): string;
   /** Throws a `PermissionError` when `value` changes a field of `stored` that cannot be written. */
   guard?(value: unknown, stored: unknown): void;
 }

@@ -50,6 +50,13 @@ export class ConflictError extends HttpError {
   }
 }
 
+/** A row of this id is there, or another row has the value of a unique field. */
+export class AlreadyExistsError extends HttpError {
+  constructor(message = 'Already exists') {
+    super(message, 409, 'ALREADY_EXISTS');
+  }
+}
+
 /** The client was built against other types than the server runs: reload the page. */
 export class VersionSkewError extends HttpError {
   constructor(message = 'The client and the server are of different versions') {
@@ -100,6 +107,7 @@ const classes = new Map<string, { prototype: HttpError }>([
   ['PERMISSION_DENIED', PermissionError],
   ['NOT_FOUND', NotFoundError],
   ['CONFLICT', ConflictError],
+  ['ALREADY_EXISTS', AlreadyExistsError],
   ['VERSION_SKEW', VersionSkewError],
   ['INTERNAL_ERROR', InternalError],
   ['SERVICE_UNAVAILABLE', ServiceUnavailableError],

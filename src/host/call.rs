@@ -227,19 +227,20 @@ impl NativeCall {
             .map_err(storage)
     }
 
-    /// A page of the rows that contain `filter`, or of all, in order.
+    /// A page of a query's rows, or of all rows in order.
     #[napi]
     pub async fn query(
         &self,
         table: String,
-        filter: Option<String>,
+        query: Option<String>,
         cursor: Option<String>,
     ) -> Result<Page> {
-        let page = self
-            .invocation
-            .transaction
-            .query(&table, filter.as_deref(), cursor.as_deref())
-            .await;
+        let transaction = &self.invocation.transaction;
+        let cursor = cursor.as_deref();
+        let page = match query {
+            Some(query) => transaction.select(&table, &query, cursor).await,
+            None => transaction.query(&table, None, cursor).await,
+        };
         page.map(|page| Page {
             rows: page.rows,
             cursor: page.cursor,

@@ -39,14 +39,16 @@ pub use manifest::{
     FieldEntry, FieldKind, Manifest, ManifestError, RouteEntry, TableEntry, Tenancy,
 };
 pub use migrate::{
-    Existing, GATEWAY_ROLE, Login, MigrationError, Plan, StoredTable, TableNote, is_degraded, plan,
+    Existing, GATEWAY_ROLE, IndexNote, Login, MigrationError, Plan, StoredTable, TableNote,
+    is_degraded, plan,
 };
 pub use perm::Perm;
 pub use plain::{PlainEntry, PlainReply};
 pub use session::Session;
 pub use storage::{
-    Apply, CallKey, Changes, Collected, Committed, Dependencies, Direction, Domain, Domains, Mode,
-    Page, Part, Place, Schema, Slot, Snapshot, Statement, StorageError, Stored, Table, TableSql,
-    Transaction, Txid, collect, is_owner,
+    Apply, CallKey, Changes, Collected, Committed, Dependencies, Direction, Domain, Domains,
+    Filter, Mode, Page, Part, Place, Query, Schema, Select, Slot, Snapshot, Statement,
+    StorageError, Stored, Table, TableSql, Transaction, Txid, ValidateWindow, Window, collect,
+    is_owner,
 };
 pub use subscribe::Events;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use kontract_gateway::{
-    Existing, GATEWAY_ROLE, Login, Manifest, ManifestError, MigrationError, StoredTable, plan,
+    Existing, GATEWAY_ROLE, IndexNote, Login, Manifest, ManifestError, MigrationError, Plan,
+    StoredTable, plan,
 };
 use postgres_protocol::password::scram_sha_256;
 use tokio_postgres::types::Type;
@@ -77,13 +78,26 @@ async fn attempt(
     let existing = existing(client).await?;
     let plan = plan(manifest, verifier, &existing)?;
     for statement in &plan.statements {
-        client.batch_execute(statement).await?;
+        let run = client.batch_execute(statement).await;
+        run.map_err(|error| not_unique(&plan, error))?;
     }
     client.batch_execute("COMMIT").await?;
     Ok(Report {
         applied: plan.applied,
         degraded: plan.degraded,
     })
+}
+
+/// A unique index that the rows there are do not allow.
+fn not_unique(plan: &Plan, error: Error) -> MigrateError {
+    let index = error.as_db_error().and_then(|refused| refused.constraint());
+    match index.and_then(|index| plan.unique.get(index)) {
+        Some((table, field)) => MigrateError::Refused(MigrationError::NotUnique {
+            table: table.clone(),
+            field: field.clone(),
+        }),
+        None => error.into(),
+    }
 }
 
 /// Two migrations changed the same row of a catalogue.
@@ -170,10 +184,46 @@ pub(crate) async fn existing(client: &Client) -> Result<Existing, Error> {
             (format!("{name}({})", types.join(", ")), row.get(2))
         })
         .collect();
+    field_rules(client, &mut existing).await?;
     if existing.relations.contains_key("storage") {
         existing.tables = stored_tables(client, &existing).await?;
     }
     Ok(existing)
+}
+
+/// Indexes on fields and constraints that fields are there: those with a note of ours.
+async fn field_rules(client: &Client, existing: &mut Existing) -> Result<(), Error> {
+    let indexes = client
+        .query(
+            "SELECT t.relname::text, i.relname::text, obj_description(i.oid, 'pg_class') \
+             FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid \
+             JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace \
+             WHERE n.nspname = 'kontract' AND obj_description(i.oid, 'pg_class') IS NOT NULL",
+            &[],
+        )
+        .await?;
+    for row in indexes {
+        let note: String = row.get(2);
+        if let Some(note) = IndexNote::parse(&note) {
+            let of_table = existing.indexes.entry(row.get(0)).or_default();
+            of_table.insert(row.get(1), note);
+        }
+    }
+    let required = client
+        .query(
+            "SELECT t.relname::text, c.conname::text, obj_description(c.oid, 'pg_constraint') \
+             FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid \
+             JOIN pg_namespace n ON n.oid = t.relnamespace \
+             WHERE n.nspname = 'kontract' AND c.contype = 'c' \
+             AND obj_description(c.oid, 'pg_constraint') IS NOT NULL",
+            &[],
+        )
+        .await?;
+    for row in required {
+        let of_table = existing.required.entry(row.get(0)).or_default();
+        of_table.insert(row.get(1), row.get(2));
+    }
+    Ok(())
 }
 
 async fn stored_tables(client: &Client, existing: &Existing) -> Result<Vec<StoredTable>, Error> {

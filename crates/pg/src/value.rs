@@ -82,6 +82,7 @@ pub(crate) fn db_error(error: &tokio_postgres::Error) -> DbError {
         Some(refused) => DbError::Refused {
             sqlstate: refused.code().code().to_owned(),
             message: refused.message().to_owned(),
+            constraint: refused.constraint().map(str::to_owned),
         },
         None => DbError::Lost(error.to_string()),
     }

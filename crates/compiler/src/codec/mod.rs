@@ -9,6 +9,7 @@ mod hash;
 mod ids;
 mod layout;
 mod presence;
+mod row_filters;
 mod row_parts;
 mod rows;
 

@@ -16,6 +16,7 @@ pub(crate) fn tables_module(types: &Types, tables: &[TableDecl]) -> String {
         functions: BTreeMap::new(),
         parts: BTreeMap::new(),
         names: BTreeMap::new(),
+        filters: BTreeMap::new(),
     };
     let mut entries = String::new();
     let mut row_functions = Vec::new();
@@ -27,6 +28,8 @@ pub(crate) fn tables_module(types: &Types, tables: &[TableDecl]) -> String {
         );
         let text = rows.row_functions(&to, &from, &fields);
         row_functions.push(text);
+        let filter = format!("toFilter_{}", table.id);
+        row_functions.push(rows.filter_function(&filter, &fields));
         let guard = rows.guard(&format!("guard_{}", table.id), &fields);
         let guarded = guard
             .as_ref()
@@ -34,7 +37,7 @@ pub(crate) fn tables_module(types: &Types, tables: &[TableDecl]) -> String {
         row_functions.extend(guard);
         let _ = writeln!(
             entries,
-            "  {}: {{ primkey: {}, toRow: {to}, fromRow: {from}{guarded} }},",
+            "  {}: {{ primkey: {}, toRow: {to}, fromRow: {from}, toFilter: {filter}{guarded} }},",
             table.id,
             quote(&table.primkey)
         );
@@ -49,10 +52,11 @@ pub(crate) fn tables_module(types: &Types, tables: &[TableDecl]) -> String {
         .functions
         .into_values()
         .chain(rows.parts.into_values())
+        .chain(rows.filters.into_values())
         .chain(row_functions)
         .collect();
     format!(
-        "import {{ parse, row, unexpected, within }} from \"kontract/codec\";\n{import}\n{}\nexport const tables = {{\n{entries}}};\n",
+        "import {{ parse, row, unexpected, where, within }} from \"kontract/codec\";\n{import}\n{}\nexport const tables = {{\n{entries}}};\n",
         body.join("\n")
     )
 }
@@ -64,6 +68,8 @@ pub(super) struct Rows<'a> {
     /// Those of tuples and unions, by their names.
     pub(super) parts: BTreeMap<String, String>,
     names: BTreeMap<usize, String>,
+    /// What filters say about objects, by the objects' index.
+    pub(super) filters: BTreeMap<usize, String>,
 }
 
 impl Rows<'_> {
@@ -100,7 +106,7 @@ impl Rows<'_> {
     }
 
     /// The functions for an object inside a row.
-    fn object(&mut self, index: usize) -> String {
+    pub(super) fn object(&mut self, index: usize) -> String {
         if let Some(name) = self.names.get(&index) {
             return name.clone();
         }

@@ -122,6 +122,17 @@ pub(crate) fn inferred_conflict(
     ))
 }
 
+/// `@index` on a field whose values have no order.
+pub(crate) fn bad_index(file: usize, range: Range, table: &str, field: &str) -> Report {
+    Report::error(
+        "KT5011",
+        file,
+        range,
+        format!("`{field}` of `{table}` cannot be indexed"),
+    )
+    .help("an index takes strings, numbers, bigints, dates or booleans; `query` finds what lists and objects hold without one")
+}
+
 /// A value written to an inferred table whose type the code alone does not tell.
 pub(crate) fn not_inferable(file: usize, range: Range, id: &str, what: &str) -> Report {
     Report::error(

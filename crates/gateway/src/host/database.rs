@@ -40,6 +40,8 @@ pub enum DbError {
         sqlstate: String,
         /// The server's message: for logs, never for a client.
         message: String,
+        /// The constraint or unique index that was broken, if it was one.
+        constraint: Option<String>,
     },
     /// The connection is gone. If a COMMIT was among what had been sent, it may have taken effect.
     #[error("the connection to the database was lost: {0}")]

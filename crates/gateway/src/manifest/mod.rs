@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::perm::Perm;
+use crate::storage::ScalarKind;
 
 /// A build's routes and tables.
 #[derive(Debug, Clone, Deserialize)]
@@ -67,6 +68,9 @@ pub struct FieldEntry {
     /// Whether it may be absent.
     #[serde(default)]
     pub optional: bool,
+    /// There if the field is indexed: whether its values are unique.
+    #[serde(default)]
+    pub unique: Option<bool>,
 }
 
 fn default_field_perm() -> Perm {
@@ -128,6 +132,24 @@ pub enum ManifestError {
     /// Tables that a later milestone brings.
     #[error("table {0} is isolated, which this version cannot store yet; use own or shared")]
     Isolated(String),
+    /// An index on a field whose values have no order.
+    #[error(
+        "table {table}: {field} cannot be indexed: an index takes strings, numbers, bigints, dates or booleans"
+    )]
+    Index {
+        /// The table's id.
+        table: String,
+        /// The field.
+        field: String,
+    },
+    /// A field whose name the database cannot hold.
+    #[error("table {table}: the field name {field:?} has a NUL")]
+    FieldName {
+        /// The table's id.
+        table: String,
+        /// The field.
+        field: String,
+    },
     /// A table whose primary key cannot be one.
     #[error(
         "table {table}: the primary key {primkey} must be a readable field of strings, numbers or bigints"
@@ -170,6 +192,24 @@ fn check_table(table: &TableEntry) -> Result<(), ManifestError> {
         return Err(ManifestError::Ptr {
             table: table.id.clone(),
             ptr: table.ptr.clone(),
+        });
+    }
+    unique(
+        &format!("field of {}", table.id),
+        table.fields.iter().map(|field| field.name.as_str()),
+    )?;
+    if let Some(field) = table.fields.iter().find(|field| field.name.contains('\0')) {
+        return Err(ManifestError::FieldName {
+            table: table.id.clone(),
+            field: field.name.clone(),
+        });
+    }
+    let indexed =
+        |field: &&FieldEntry| field.unique.is_some() && ScalarKind::of(field.kind).is_none();
+    if let Some(field) = table.fields.iter().find(indexed) {
+        return Err(ManifestError::Index {
+            table: table.id.clone(),
+            field: field.name.clone(),
         });
     }
     if table.tenancy == Tenancy::Isolated {

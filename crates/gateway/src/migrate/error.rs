@@ -40,6 +40,16 @@ pub enum MigrationError {
         /// In the build.
         now: String,
     },
+    /// A unique index cannot be made of what is there.
+    #[error(
+        "KT5106: rows of {table} have the same {field}: make them differ, or take (unique=true) from the index"
+    )]
+    NotUnique {
+        /// The table's id.
+        table: String,
+        /// The field.
+        field: String,
+    },
     /// The login may not do what a migration needs.
     #[error(
         "KT5104: {login} may not create a schema in database {database}: GRANT CREATE ON DATABASE {database} TO {login}"

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::Tenancy;
+use crate::migrate::fields::IndexNote;
 
 /// What a database has, before a migration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +24,10 @@ pub struct Existing {
     pub relations: BTreeMap<String, Option<String>>,
     /// Functions in schema `kontract`, with their sources: `name(types of its arguments)`.
     pub functions: BTreeMap<String, String>,
+    /// Kontract's indexes on fields, by table and name.
+    pub indexes: BTreeMap<String, BTreeMap<String, IndexNote>>,
+    /// The constraints that fields are there: by table and name, the field.
+    pub required: BTreeMap<String, BTreeMap<String, String>>,
     /// The rows of `kontract.storage`.
     pub tables: Vec<StoredTable>,
 }

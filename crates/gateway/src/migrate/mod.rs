@@ -6,9 +6,12 @@
 mod ddl;
 mod error;
 mod existing;
+mod fields;
 mod functions;
 mod plan;
 
 pub use error::MigrationError;
 pub use existing::{Existing, Login, StoredTable, TableNote};
+pub use fields::IndexNote;
+pub(crate) use fields::{indexes, required, required_fields};
 pub use plan::{GATEWAY_ROLE, Plan, is_degraded, plan};

@@ -1,10 +1,14 @@
 //! What to run, in order.
 
-use crate::manifest::{Manifest, TableEntry};
+use std::collections::BTreeMap;
+
+use crate::manifest::{Manifest, TableEntry, Tenancy};
 use crate::migrate::ddl;
 use crate::migrate::error::MigrationError;
 use crate::migrate::existing::{Existing, TableNote};
+use crate::migrate::fields::{self, IndexNote};
 use crate::migrate::functions::{self, Function};
+use crate::storage::rows_view;
 
 /// The gateway's login.
 pub const GATEWAY_ROLE: &str = "kontract_gateway";
@@ -22,6 +26,8 @@ pub struct Plan {
     pub statements: Vec<String>,
     /// What they change, for a person to read. Empty if the database was up to date.
     pub applied: Vec<String>,
+    /// The unique indexes of the build: by name, table and field. Rows that are there may not fit one.
+    pub unique: BTreeMap<String, (String, String)>,
     /// Roles can't be made: one login owns and uses everything, and nothing stands between owners
     /// but the gateway's own statements.
     pub degraded: bool,
@@ -38,6 +44,7 @@ pub fn plan(
     let mut plan = Plan {
         statements: Vec::new(),
         applied: Vec::new(),
+        unique: BTreeMap::new(),
         degraded,
     };
     if !degraded {
@@ -174,14 +181,24 @@ impl Plan {
         }
         if let Some(note) = existing.relations.get(&table.ptr) {
             check(table, note.as_deref())?;
+            if table.tenancy != Tenancy::Shared
+                && !existing.relations.contains_key(&rows_view(&table.ptr))
+            {
+                self.run(ddl::create_rows_view(&table.ptr));
+                self.applied.push(format!("queries of table {}", table.id));
+            }
         } else {
             self.statements.extend(ddl::create_table(table));
             self.run(ddl::note_table(table));
             self.applied
                 .push(format!("table {} as kontract.{}", table.id, table.ptr));
         }
+        self.fields(table, existing);
         if !self.degraded {
             self.run(ddl::grant_table(&table.ptr));
+            if table.tenancy != Tenancy::Shared {
+                self.run(ddl::grant_rows_view(&table.ptr));
+            }
             if has_gc(existing) {
                 self.run(ddl::grant_gc(&table.ptr));
             }
@@ -203,6 +220,55 @@ impl Plan {
             }
         }
     }
+}
+
+impl Plan {
+    /// Brings a table's indexes and required fields up to the build.
+    fn fields(&mut self, table: &TableEntry, existing: &Existing) {
+        let is_new = !existing.relations.contains_key(&table.ptr);
+        let none = BTreeMap::new();
+        let had = existing.indexes.get(&table.ptr).unwrap_or(&none);
+        let wanted = fields::indexes(table);
+        for (name, note) in had.iter().filter(|(name, _)| !wanted.contains_key(*name)) {
+            self.run(fields::drop_index(name));
+            self.applied
+                .push(format!("{} dropped", index_of(table, note)));
+        }
+        for (name, note) in wanted.iter().filter(|(name, _)| !had.contains_key(*name)) {
+            self.statements
+                .extend(fields::create_index(table, name, note));
+            if !is_new {
+                self.applied.push(index_of(table, note));
+            }
+        }
+        self.unique.extend(
+            wanted
+                .into_iter()
+                .filter(|(_, note)| note.unique)
+                .map(|(name, note)| (name, (table.id.clone(), note.field))),
+        );
+        let none = BTreeMap::new();
+        let had = existing.required.get(&table.ptr).unwrap_or(&none);
+        let wanted = fields::required(table);
+        for (name, field) in had.iter().filter(|(name, _)| !wanted.contains_key(*name)) {
+            self.run(fields::no_longer_require(&table.ptr, name));
+            self.applied
+                .push(format!("{}.{field} is no longer required", table.id));
+        }
+        for (name, field) in wanted.iter().filter(|(name, _)| !had.contains_key(*name)) {
+            self.statements
+                .extend(fields::require(&table.ptr, name, field, is_new));
+            if !is_new {
+                self.applied
+                    .push(format!("{}.{field} is required of new rows", table.id));
+            }
+        }
+    }
+}
+
+fn index_of(table: &TableEntry, note: &IndexNote) -> String {
+    let kind = if note.unique { "unique index" } else { "index" };
+    format!("{kind} on {}.{}", table.id, note.field)
 }
 
 /// Whether an existing relation is this table, kept as the build keeps it.

@@ -9,6 +9,7 @@ use crate::storage::error::StorageError;
 use crate::storage::group::Group;
 use crate::storage::statement::Statement;
 use crate::storage::transaction::{CallKey, Mode, Transaction};
+use crate::storage::windows::ended_alone;
 
 /// What a committed call left for its retries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,9 @@ pub(super) enum Failure {
     NoMutex,
     /// The call's sid is taken.
     Duplicate,
+    /// What a query looked at is another now: changed by another call, or by this one's own commit,
+    /// whose acknowledgement was lost.
+    Changed,
     /// It did not take effect.
     Storage(StorageError),
 }
@@ -108,7 +112,7 @@ impl<H: Host> Transaction<H> {
     async fn commit_validated(&self, apply: &Arc<Apply>) -> Result<Committed, StorageError> {
         let domains = apply.domains();
         let mut first = match &domains[..] {
-            [domain] => Some(
+            [domain] if !apply.has_windows() => Some(
                 self.known
                     .groups
                     .commit(&self.known, &*self.host, domain, apply)
@@ -128,7 +132,9 @@ impl<H: Host> Transaction<H> {
                     self.known.listeners.tell(&apply.written());
                     return Ok(Committed::Written);
                 }
-                Err(Failure::Duplicate) => return self.earlier(&apply.key).await,
+                Err(Failure::Duplicate | Failure::Changed) => {
+                    return self.earlier(&apply.key).await;
+                }
                 Err(Failure::NoMutex) => self.known.forget(&domains),
                 Err(Failure::Storage(error)) => return Err(error),
                 Err(Failure::Lost) => {
@@ -144,13 +150,11 @@ impl<H: Host> Transaction<H> {
 
     async fn commit_alone(&self, apply: &Arc<Apply>) -> Result<Result<(), Failure>, StorageError> {
         let mut batch = self.known.ensure(&apply.domains());
-        batch.push(Statement::Apply(apply.clone()));
+        let role = self.schema.catalog(&*self.host).await?.role;
+        batch.extend(apply.alone(role));
         let mut connection = self.host.database().acquire().await?;
         let outcome = connection.run(&batch).await;
-        Ok(match ended(&batch, &outcome) {
-            Ok(applied) => applied.into_iter().next().unwrap_or(Err(Failure::Lost)),
-            Err(failure) => Err(failure),
-        })
+        Ok(ended_alone(&batch, &outcome))
     }
 
     async fn commit_pinned(
@@ -170,7 +174,7 @@ impl<H: Host> Transaction<H> {
                 self.known.listeners.tell(&apply.written());
                 Ok(Committed::Written)
             }
-            Err(Failure::Duplicate) => self.earlier(&apply.key).await,
+            Err(Failure::Duplicate | Failure::Changed) => self.earlier(&apply.key).await,
             // The mutexes are lost: what was read is checked like anyone's.
             Err(Failure::Lost | Failure::NoMutex) => self.commit_validated(apply).await,
             Err(Failure::Storage(error)) => Err(error),
@@ -203,7 +207,7 @@ pub(super) fn ended(
     }
     let mut results = Vec::new();
     for (statement, result) in batch.iter().zip(outcome) {
-        let rows = result.as_ref().map_err(failure)?;
+        let rows = result.as_ref().map_err(|error| failure(statement, error))?;
         if let Statement::Apply(apply) = statement {
             results.push(apply.ended(rows));
         }
@@ -212,7 +216,12 @@ pub(super) fn ended(
 }
 
 /// What a batch's first failed statement means for all of it.
-fn failure(error: &DbError) -> Failure {
+fn failure(statement: &Statement, error: &DbError) -> Failure {
+    if let Statement::Apply(apply) = statement
+        && let Some(broken) = apply.broken_rule(error)
+    {
+        return Failure::Storage(broken);
+    }
     match error {
         DbError::Lost(_) | DbError::Unreachable(_) => Failure::Lost,
         DbError::Refused { .. } => match StorageError::from(error.clone()) {
@@ -224,6 +233,12 @@ fn failure(error: &DbError) -> Failure {
 }
 
 impl Apply {
+    /// Which rule of a table the commit's rows break, if that is what is wrong.
+    fn broken_rule(&self, error: &DbError) -> Option<StorageError> {
+        let mut parts = self.parts.iter();
+        parts.find_map(|part| part.table.broken_rule(error))
+    }
+
     fn ended(&self, rows: &[Row]) -> Result<(), Failure> {
         match Applied::of(rows) {
             Some(Applied::Written) => Ok(()),

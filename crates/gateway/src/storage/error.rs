@@ -35,6 +35,22 @@ pub enum StorageError {
     /// `push` of a row whose id is taken.
     #[error("a row pushed to {0} has the id of one that is there")]
     AlreadyExists(String),
+    /// A unique field would have a value twice.
+    #[error("another row of {table} has this {field}")]
+    NotUnique {
+        /// The table.
+        table: String,
+        /// The field.
+        field: String,
+    },
+    /// A row without a field that its type requires.
+    #[error("{table}.{field} is required")]
+    MissingField {
+        /// The table.
+        table: String,
+        /// The field.
+        field: String,
+    },
     /// The value cannot be stored.
     #[error("{0}")]
     InvalidValue(String),
@@ -76,8 +92,10 @@ impl StorageError {
             Self::PermissionDenied { .. } | Self::ReadOnlyField(_) | Self::WriteOnlyField(_) => {
                 "PERMISSION_DENIED"
             }
-            Self::AlreadyExists(_) => "ALREADY_EXISTS",
-            Self::InvalidValue(_) | Self::Budget(_) => "INVALID_REQUEST",
+            Self::AlreadyExists(_) | Self::NotUnique { .. } => "ALREADY_EXISTS",
+            Self::InvalidValue(_) | Self::MissingField { .. } | Self::Budget(_) => {
+                "INVALID_REQUEST"
+            }
             Self::Conflict | Self::AlreadyCommitted => "CONFLICT",
             Self::SnapshotTooOld => "SNAPSHOT_TOO_OLD",
             Self::Closed | Self::Timeout => "TIMEOUT",
@@ -92,8 +110,11 @@ impl StorageError {
         match self {
             Self::UnknownTable(_) | Self::NotFound { .. } => 404,
             Self::PermissionDenied { .. } | Self::ReadOnlyField(_) | Self::WriteOnlyField(_) => 403,
-            Self::AlreadyExists(_) | Self::Conflict | Self::AlreadyCommitted => 409,
-            Self::InvalidValue(_) | Self::Budget(_) => 400,
+            Self::AlreadyExists(_)
+            | Self::NotUnique { .. }
+            | Self::Conflict
+            | Self::AlreadyCommitted => 409,
+            Self::InvalidValue(_) | Self::MissingField { .. } | Self::Budget(_) => 400,
             Self::Closed | Self::Timeout => 504,
             Self::Unavailable | Self::NotMigrated(_) | Self::SnapshotTooOld => 503,
             Self::Internal => 500,

@@ -2,11 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::storage::decimal::Decimal;
 use crate::storage::error::StorageError;
-
-/// Largest power of ten a number may carry. `jsonb` writes numbers out in full, so `1e100000` would
-/// take a hundred kilobytes; a double ends at 308.
-const MAX_EXPONENT: i64 = 400;
 
 /// Parses a row or a filter: an object `jsonb` can hold.
 pub(super) fn parse_object(text: &str) -> Result<Map<String, Value>, StorageError> {
@@ -26,7 +23,7 @@ pub(super) fn parse_object(text: &str) -> Result<Map<String, Value>, StorageErro
     }
 }
 
-fn check(value: &Value) -> Result<(), StorageError> {
+pub(super) fn check(value: &Value) -> Result<(), StorageError> {
     match value {
         Value::Null | Value::Bool(_) => Ok(()),
         Value::Number(number) => match Decimal::parse(number.as_str()) {
@@ -44,7 +41,7 @@ fn check(value: &Value) -> Result<(), StorageError> {
 }
 
 /// `jsonb` has no NUL (Postgres, "JSON Types": `\u0000` is not allowed).
-fn check_text(text: &str) -> Result<(), StorageError> {
+pub(super) fn check_text(text: &str) -> Result<(), StorageError> {
     if text.contains('\0') {
         return Err(StorageError::InvalidValue(
             "text with a NUL cannot be stored".to_owned(),
@@ -86,51 +83,6 @@ pub(super) fn equal(a: &Value, b: &Value) -> bool {
                     .all(|(key, a)| b.get(key).is_some_and(|b| equal(a, b)))
         }
         _ => a == b,
-    }
-}
-
-/// A JSON number by value: `digits` without leading or trailing zeros, times ten to the `exponent`.
-#[derive(Debug, PartialEq, Eq)]
-struct Decimal {
-    negative: bool,
-    digits: Vec<u8>,
-    exponent: i64,
-}
-
-impl Decimal {
-    /// `text` is a JSON number (RFC 8259 §6). `None` if its exponent is beyond [`MAX_EXPONENT`].
-    fn parse(text: &str) -> Option<Self> {
-        let (negative, text) = text
-            .strip_prefix('-')
-            .map_or((false, text), |rest| (true, rest));
-        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
-            None => (text, 0),
-        };
-        if exponent.abs() > MAX_EXPONENT {
-            return None;
-        }
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let mut digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
-        let mut exponent = exponent - i64::try_from(fraction.len()).ok()?;
-        while digits.last() == Some(&b'0') {
-            digits.pop();
-            exponent += 1;
-        }
-        let leading = digits.iter().take_while(|&&d| d == b'0').count();
-        digits.drain(..leading);
-        if digits.is_empty() {
-            return Some(Self {
-                negative: false,
-                digits,
-                exponent: 0,
-            });
-        }
-        Some(Self {
-            negative,
-            digits,
-            exponent,
-        })
     }
 }
 

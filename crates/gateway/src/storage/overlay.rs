@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::storage::apply::Changes;
 use crate::storage::error::StorageError;
-use crate::storage::json;
+use crate::storage::filter::Filter;
+use crate::storage::select;
 use crate::storage::statement::Dependencies;
 
 /// A row as the snapshot has it.
@@ -59,6 +60,7 @@ pub(super) struct Overlay {
     appended: BTreeMap<u64, String>,
     sequence: u64,
     unseen: BTreeSet<String>,
+    pub runs: select::Runs,
     bytes: usize,
 }
 
@@ -169,12 +171,7 @@ impl Overlay {
     }
 
     /// Own rows that kept a place beyond `after` up to `until`, in order, with that place.
-    pub fn kept(
-        &self,
-        after: i64,
-        until: i64,
-        filter: Option<&Map<String, Value>>,
-    ) -> Vec<(i64, Arc<str>)> {
+    pub fn kept(&self, after: i64, until: i64) -> Vec<(i64, Arc<str>)> {
         if after >= until {
             return Vec::new();
         }
@@ -183,31 +180,51 @@ impl Overlay {
             std::ops::Bound::Included(until),
         );
         let rows = self.kept.range(range);
-        rows.filter_map(|(&order, id)| Some((order, self.matching(id, filter)?)))
+        rows.filter_map(|(&order, id)| Some((order, self.own(id)?.text.clone())))
             .collect()
     }
 
     /// Own rows at the end after `after` up to `until`, in order, with their numbers.
-    pub fn appended(
-        &self,
-        after: u64,
-        until: u64,
-        filter: Option<&Map<String, Value>>,
-    ) -> impl Iterator<Item = (u64, Arc<str>)> {
+    pub fn appended(&self, after: u64, until: u64) -> impl Iterator<Item = (u64, Arc<str>)> {
         let until = until.max(after);
         let rows = self
             .appended
             .range(after.saturating_add(1).min(until)..=until);
         rows.filter(move |&(&sequence, _)| sequence > after)
-            .filter_map(move |(&sequence, id)| Some((sequence, self.matching(id, filter)?)))
+            .filter_map(|(&sequence, id)| Some((sequence, self.own(id)?.text.clone())))
     }
 
-    fn matching(&self, id: &str, filter: Option<&Map<String, Value>>) -> Option<Arc<str>> {
+    fn own(&self, id: &str) -> Option<&OwnRow> {
         match self.writes.get(id)? {
-            Write::Put { row, .. } => filter
-                .is_none_or(|filter| json::object_contains(&row.row, filter))
-                .then(|| row.text.clone()),
+            Write::Put { row, .. } => Some(row),
             Write::Delete => None,
+        }
+    }
+
+    /// Where an own row stands.
+    pub fn place(&self, id: &str) -> Option<select::Place> {
+        match self.writes.get(id)? {
+            Write::Put { place, .. } => Some(match *place {
+                Place::Kept(order) => select::Place::Stored(order),
+                Place::End(sequence) => select::Place::Own(sequence),
+            }),
+            Write::Delete => None,
+        }
+    }
+
+    /// What a query that starts now has to know of what was written.
+    pub fn run(&self, filter: &Filter, order: &select::Order) -> select::Run {
+        let mut own: Vec<_> = self
+            .writes
+            .keys()
+            .filter_map(|id| Some((self.own(id)?, self.place(id)?)))
+            .filter(|(row, _)| filter.matches(&row.row))
+            .map(|(row, place)| (order.key(&row.row, place), row.text.clone()))
+            .collect();
+        own.sort_by(|(a, _), (b, _)| order.compare(a, b));
+        select::Run {
+            own,
+            written: self.writes.keys().cloned().collect(),
         }
     }
 

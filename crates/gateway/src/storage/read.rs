@@ -11,6 +11,7 @@ use crate::storage::domain::{Snapshot, Txid};
 use crate::storage::error::StorageError;
 use crate::storage::json;
 use crate::storage::overlay::{Base, Overlay, Seen};
+use crate::storage::select::Query;
 use crate::storage::statement::{Direction, Statement, snapshot_of};
 use crate::storage::table::Table;
 use crate::storage::transaction::Transaction;
@@ -103,6 +104,7 @@ impl<H: Host> Transaction<H> {
             table.name(&mut row, &id)?;
             id
         };
+        table.check_fields(&row)?;
         self.write(&table, |overlay| match overlay.push(&id, row) {
             Ok(()) => Ok(id),
             Err(_) => Err(StorageError::AlreadyExists(table.id().to_owned())),
@@ -132,34 +134,38 @@ impl<H: Host> Transaction<H> {
         own.map_or(Ok(None), |id| self.take(&table, &id))
     }
 
-    /// A page of the rows that contain `filter`, or of all rows, in order. Pages of one query share
-    /// the call's snapshot; rows the call appends while it turns pages are not among them.
+    /// A page of the rows that contain `filter` (as `jsonb` has it), or of all rows, in order. Pages of
+    /// one query share the call's snapshot; rows the call appends while it turns pages are not among
+    /// them. [`Transaction::select`] asks for more.
     pub async fn query(
         &self,
         table: &str,
         filter: Option<&str>,
         cursor: Option<&str>,
     ) -> Result<Page, StorageError> {
-        let table = self.permitted(table, "query", Perm::R).await?;
-        let filter = filter
-            .map(json::parse_object)
-            .transpose()?
-            .filter(|filter| !filter.is_empty());
-        if let Some(filter) = &filter {
-            table.admit_filter(filter)?;
+        let table = self.readable(table).await?;
+        let filter = filter.map(json::parse_object).transpose()?;
+        match filter.filter(|filter| !filter.is_empty()) {
+            Some(filter) => self.page(&table, &Query::containing(filter), cursor).await,
+            None => self.iterate(&table, cursor).await,
         }
-        let text = filter
-            .as_ref()
-            .and_then(|filter| serde_json::to_string(filter).ok());
+    }
+
+    pub(super) async fn readable(&self, table: &str) -> Result<Arc<Table>, StorageError> {
+        self.permitted(table, "query", Perm::R).await
+    }
+
+    async fn iterate(
+        &self,
+        table: &Arc<Table>,
+        cursor: Option<&str>,
+    ) -> Result<Page, StorageError> {
         let cursor = match cursor {
             Some(cursor) => Cursor::parse(cursor)?,
-            None => self.start(&table, text.as_deref()),
+            None => self.start(table),
         };
         let (mut found, next) = match cursor {
-            Cursor::Stored { after, ceiling } => {
-                self.stored_page(&table, filter.as_ref(), text, after, ceiling)
-                    .await?
-            }
+            Cursor::Stored { after, ceiling } => self.stored_page(table, after, ceiling).await?,
             own @ Cursor::Own { .. } => (Vec::new(), Some(own)),
         };
         let mut next = next;
@@ -167,8 +173,8 @@ impl<H: Host> Transaction<H> {
             && found.len() < PAGE
         {
             let mut state = self.state();
-            let overlay = state.overlay(&table);
-            let mut rows = overlay.appended(after, ceiling, filter.as_ref());
+            let overlay = state.overlay(table);
+            let mut rows = overlay.appended(after, ceiling);
             next = None;
             for (sequence, row) in rows.by_ref() {
                 found.push(row);
@@ -191,13 +197,10 @@ impl<H: Host> Transaction<H> {
         })
     }
 
-    fn start(&self, table: &Table, filter: Option<&str>) -> Cursor {
+    fn start(&self, table: &Table) -> Cursor {
         let mut state = self.state();
         let overlay = state.overlay(table);
-        match filter {
-            Some(filter) => overlay.dependencies.on_filter(filter),
-            None => overlay.dependencies.on_all(),
-        }
+        overlay.dependencies.on_all();
         Cursor::Stored {
             after: Direction::Forward.start(),
             ceiling: overlay.sequence(),
@@ -207,14 +210,10 @@ impl<H: Host> Transaction<H> {
     async fn stored_page(
         &self,
         table: &Arc<Table>,
-        filter: Option<&Map<String, Value>>,
-        text: Option<String>,
         after: i64,
         ceiling: u64,
     ) -> Result<(Vec<Arc<str>>, Option<Cursor>), StorageError> {
-        let rows = self
-            .rows(table, text, Direction::Forward, after, PAGE)
-            .await?;
+        let rows = self.rows(table, Direction::Forward, after, PAGE).await?;
         let last = rows.last().map_or(after, |(_, base)| base.order);
         let (until, next) = if rows.len() == PAGE {
             (
@@ -229,7 +228,7 @@ impl<H: Host> Transaction<H> {
         };
         let mut state = self.state();
         let overlay = state.overlay(table);
-        let mut found = overlay.kept(after, until, filter);
+        let mut found = overlay.kept(after, until);
         for (id, base) in rows {
             overlay.remember(&id, Some(base.clone()), false);
             if !overlay.is_written(&id) {
@@ -250,7 +249,7 @@ impl<H: Host> Transaction<H> {
         loop {
             // One row suffices unless this call has taken some already.
             let limit = (self.state().overlay(table).written() + 1).min(PAGE);
-            let rows = self.rows(table, None, direction, after, limit).await?;
+            let rows = self.rows(table, direction, after, limit).await?;
             let exhausted = rows.len() < limit;
             let mut state = self.state();
             let overlay = state.overlay(table);
@@ -284,7 +283,7 @@ impl<H: Host> Transaction<H> {
         })
     }
 
-    async fn look_up(&self, table: &Arc<Table>, id: &str) -> Result<Seen, StorageError> {
+    pub(super) async fn look_up(&self, table: &Arc<Table>, id: &str) -> Result<Seen, StorageError> {
         {
             let mut state = self.state();
             let overlay = state.overlay(table);
@@ -308,7 +307,7 @@ impl<H: Host> Transaction<H> {
         let mut row = rows.into_iter().next().ok_or(StorageError::Internal)?;
         let base = match row.text(6) {
             None => None,
-            Some(_) => Some(base(&mut row, 6)?),
+            Some(_) => Some(base_of(&mut row, 6)?),
         };
         let mut state = self.state();
         let overlay = state.overlay(table);
@@ -319,7 +318,6 @@ impl<H: Host> Transaction<H> {
     async fn rows(
         &self,
         table: &Arc<Table>,
-        filter: Option<String>,
         direction: Direction,
         after: i64,
         limit: usize,
@@ -328,7 +326,7 @@ impl<H: Host> Transaction<H> {
             .read(|snapshot| Statement::ReadRows {
                 table: table.clone(),
                 owner: self.owner.clone(),
-                filter,
+                filter: None,
                 direction,
                 after,
                 limit: i64::try_from(limit).unwrap_or(i64::MAX),
@@ -337,7 +335,7 @@ impl<H: Host> Transaction<H> {
             .await?;
         let named = |mut row: Row| {
             let id = row.take_text(0).ok_or(StorageError::Internal)?;
-            Ok((id, base(&mut row, 1)?))
+            Ok((id, base_of(&mut row, 1)?))
         };
         rows.into_iter().map(named).collect()
     }
@@ -372,7 +370,7 @@ fn at(table: &Table, snapshot: Option<&Snapshot>) -> Option<Txid> {
     snapshot.map(|snapshot| snapshot_of(table, snapshot))
 }
 
-fn base(row: &mut Row, column: usize) -> Result<Base, StorageError> {
+pub(super) fn base_of(row: &mut Row, column: usize) -> Result<Base, StorageError> {
     let order = row.int(column + 1).ok_or(StorageError::Internal)?;
     let text = row.take_text(column).ok_or(StorageError::Internal)?;
     Ok(Base {

@@ -183,6 +183,8 @@ impl Statement {
                 &table.sql().read_rows[usize::from(at.is_some())][usize::from(filter.is_some())]
                     [usize::from(*direction == Direction::Backward)]
             }
+            Self::Select(select) => select.sql(),
+            Self::ValidateWindow(validate) => validate.sql(),
             Self::Changes { table, .. } => &table.sql().changes,
             Self::Epoch { .. } => EPOCH,
             Self::Apply(apply) => apply.sql(),
@@ -211,6 +213,8 @@ impl Statement {
             Self::EnsureDomain { domain } | Self::LockMutex { domain } | Self::Epoch { domain } => {
                 vec![name(domain)]
             }
+            Self::Select(select) => select.params(),
+            Self::ValidateWindow(validate) => validate.params(),
             Self::Changes {
                 owner,
                 after,

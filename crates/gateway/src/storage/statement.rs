@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::storage::apply::Apply;
 use crate::storage::domain::{Domain, Snapshot, Txid};
+use crate::storage::select::{Select, ValidateWindow, Window};
 use crate::storage::table::Table;
 
 /// One statement: what it means, so that a simulated database can interpret it. How it reads in
@@ -90,6 +91,8 @@ pub enum Statement {
         /// As of this commit; `None`: as of the transaction's own snapshot.
         at: Option<Txid>,
     },
+    /// Rows that pass a filter, in an order. Columns: id, data, order.
+    Select(Box<Select>),
     /// What changed in a table behind a place in its history, in commit order, a row at most once a
     /// commit. Columns: txid, id, kind (1 insert, 2 update, 3 delete), data (null for a delete), txid
     /// of the next change (null: there is none).
@@ -158,6 +161,8 @@ pub enum Statement {
         /// At most so many.
         limit: i64,
     },
+    /// Holds if nothing a query has looked at has changed since its snapshot.
+    ValidateWindow(Box<ValidateWindow>),
     /// A whole commit. Column: the txid, or a number below zero that says why not.
     Apply(Arc<Apply>),
 }
@@ -198,8 +203,10 @@ pub struct Dependencies {
     pub all: bool,
     /// Rows looked up, found or not.
     pub ids: std::collections::BTreeSet<String>,
-    /// Filters, as JSON text.
+    /// Filters that are containment alone, as JSON text.
     pub filters: std::collections::BTreeSet<String>,
+    /// What other queries have looked at.
+    pub windows: Vec<Window>,
     /// Every row of this order or beyond: what `pop` looked at.
     pub from: Option<i64>,
     /// Every row of this order or before: what `shift` looked at.
@@ -210,6 +217,9 @@ impl Dependencies {
     /// Past so many single rows and filters the table counts as read whole: the statement stays
     /// small, and a false conflict costs one more attempt.
     const MAX_SINGLE: usize = 1024;
+
+    /// The same for queries: each is a statement of its own.
+    const MAX_WINDOWS: usize = 32;
 
     /// Whether nothing was read.
     #[must_use]
@@ -230,6 +240,16 @@ impl Dependencies {
         if !self.all && !self.filters.contains(filter) {
             self.filters.insert(filter.to_owned());
             self.shorten();
+        }
+    }
+
+    /// A query has looked at these rows.
+    pub fn on_window(&mut self, window: Window) {
+        if !self.all && !self.windows.iter_mut().any(|known| known.widen(&window)) {
+            self.windows.push(window);
+            if self.windows.len() > Self::MAX_WINDOWS {
+                self.on_all();
+            }
         }
     }
 

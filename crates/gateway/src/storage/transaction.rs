@@ -357,7 +357,7 @@ impl<H: Host> Transaction<H> {
                     state.learn_snapshot(newest, horizon)?;
                     rows = result;
                 }
-                Statement::ReadRows { .. } => rows = result,
+                Statement::ReadRows { .. } | Statement::Select(_) => rows = result,
                 _ => {}
             }
         }

@@ -240,13 +240,27 @@ fn table(resolver: &mut Resolver<'_>, candidate: Candidate) -> Option<TableDecl>
         ));
         return None;
     }
+    let (generated_key, indexed) = (key.is_none(), unindexable(fields));
+    if let Some(field) = indexed {
+        let report = schema::bad_index(field.file, field.range, &name, &field.name);
+        resolver.reports.push(report);
+        return None;
+    }
     Some(TableDecl {
         id,
         tenancy,
         object,
-        generated_key: key.is_none(),
+        generated_key,
         primkey,
         file,
         range,
     })
+}
+
+/// A field with `@index` whose values have no order.
+fn unindexable(fields: &[Field]) -> Option<Field> {
+    let ordered = ["string", "number", "bigint", "date", "boolean"];
+    let indexed = fields.iter().filter(|f| f.index.is_some());
+    let mut bad = indexed.filter(|f| !ordered.contains(&f.slot.kind.storage_name()));
+    bad.next().cloned()
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use kontract_gateway::{
     Clock, Connection, Database, DbError, Document, Entropy, Fetch, FetchError, Functions, Host,
-    Invocation, Outcome, Reply, Statement, StorageError, UserError,
+    Invocation, Outcome, Reply, Statement, StorageError, UserError, Value,
 };
 use kontract_pg::{PgPool, PoolConfig};
 
@@ -150,6 +150,8 @@ pub struct Faults {
     per_mille: AtomicU32,
     rewrite: OnceLock<Rewrite>,
     pub commits: AtomicU32,
+    /// The text and parameters of every query.
+    pub queries: Mutex<Vec<(String, Vec<Value>)>>,
 }
 
 impl Faults {
@@ -209,6 +211,9 @@ impl Connection for FaultyConnection {
     async fn run(&mut self, batch: &[Statement]) -> Outcome {
         let count = batch.len();
         let lost = || vec![Err(DbError::Lost("by the test".to_owned())); count];
+        let queries = batch.iter().filter(|s| matches!(s, Statement::Select(_)));
+        let queries = queries.map(|query| (query.sql().to_owned(), query.params()));
+        self.faults.queries.lock().unwrap().extend(queries);
         let writes = batch.iter().any(|s| matches!(s, Statement::Apply(_)));
         let fault = if writes { self.faults.take() } else { 0 };
         let rewritten = self.faults.rewrite.get().map(|rewrite| rewrite(batch));

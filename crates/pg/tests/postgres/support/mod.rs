@@ -1,9 +1,11 @@
 //! What the tests stand on: a database each, a host of closures, the client's half of raystream.
 
+mod bench;
 mod client;
 mod database;
 mod host;
 
+pub use bench::{Bench, select};
 pub use client::{Caller, Outcome};
 pub use database::{PASSWORD, TestDatabase, connect};
 pub use host::{Closures, Fault, TestHost, ok, text};
