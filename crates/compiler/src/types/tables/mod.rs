@@ -250,8 +250,8 @@ fn table(resolver: &mut Resolver<'_>, candidate: Candidate) -> Option<TableDecl>
         id,
         tenancy,
         object,
-        generated_key,
         primkey,
+        generated_key,
         file,
         range,
     })
