@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 
-/// Privileges of a role on the two fixed tables, these `tbl_*` and these functions, as
+/// Privileges of a role on the two fixed tables, these `tbl_*`, views and functions, as
 /// [`super::facts`] writes them. Owning is no privilege of its own.
 pub(super) fn privileges(
     role: &str,
     tables: &[&str],
+    views: &[&str],
     functions: &BTreeSet<String>,
 ) -> BTreeSet<String> {
     let mut expected = on_tables(role, tables);
+    if role == "kt_data" {
+        expected.extend(views.iter().map(|name| format!("{name}: SELECT")));
+    }
     if matches!(role, "kontract_gateway" | "kt_data") {
         let calls = functions.iter().map(|name| format!("{name}: EXECUTE"));
         expected.extend(calls);

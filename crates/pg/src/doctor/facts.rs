@@ -47,6 +47,14 @@ impl Facts {
             .collect()
     }
 
+    /// The views that queries are asked of.
+    pub fn views(&self) -> Vec<&str> {
+        let relations = self.existing.relations.keys().map(String::as_str);
+        relations
+            .filter(|name| name.starts_with("rows_tbl_"))
+            .collect()
+    }
+
     pub fn role(&self, name: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.name == name)
     }

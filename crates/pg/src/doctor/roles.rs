@@ -12,9 +12,10 @@ const MIGRATE: &str = "Migrate again, with a login that may give rights: kontrac
 
 pub(super) fn compare(facts: &Facts, findings: &mut Vec<Finding>) {
     let tables: Vec<&str> = facts.walls.iter().map(|(name, _)| name.as_str()).collect();
+    let views = facts.views();
     let functions = facts.functions();
     for role in &facts.roles {
-        privileges(role, &tables, &functions, findings);
+        privileges(role, &tables, &views, &functions, findings);
         attributes(role, findings);
     }
     if !facts.held_by_all.is_empty() {
@@ -50,10 +51,11 @@ pub(super) fn compare(facts: &Facts, findings: &mut Vec<Finding>) {
 fn privileges(
     role: &Role,
     tables: &[&str],
+    views: &[&str],
     functions: &BTreeSet<String>,
     findings: &mut Vec<Finding>,
 ) {
-    let expected = expected::privileges(&role.name, tables, functions);
+    let expected = expected::privileges(&role.name, tables, views, functions);
     let mut tell = |what: &str, difference: BTreeSet<String>| {
         if !difference.is_empty() {
             findings.push(Finding {

@@ -106,7 +106,7 @@ async fn what_has_drifted_is_named() {
              kontract.lock.json the one it was deployed with?",
         ),
         (
-            "DROP TABLE kontract.tbl_log_1",
+            "DROP TABLE kontract.tbl_log_1 CASCADE",
             "schema.behind",
             "table log as kontract.tbl_log_1 is missing",
         ),
